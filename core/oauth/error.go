@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package oauth is the vocabulary of RFC 6749 and its relatives: error codes, parameters, scopes, PKCE, secrets. It
+// knows neither stores nor pages and imports nothing of the project but web.
+package oauth
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"ndoap/core/web"
+)
+
+// Code is an error code of the OAuth registry, as it goes over the wire.
+type Code string
+
+// The codes in use, with the section that defines each.
+const (
+	InvalidRequest          Code = "invalid_request"           // RFC 6749 sections 4.1.2.1 and 5.2
+	InvalidClient           Code = "invalid_client"            // RFC 6749 section 5.2
+	InvalidGrant            Code = "invalid_grant"             // RFC 6749 section 5.2
+	UnauthorizedClient      Code = "unauthorized_client"       // RFC 6749 sections 4.1.2.1 and 5.2
+	UnsupportedGrantType    Code = "unsupported_grant_type"    // RFC 6749 section 5.2
+	UnsupportedResponseType Code = "unsupported_response_type" // RFC 6749 section 4.1.2.1
+	InvalidScope            Code = "invalid_scope"             // RFC 6749 sections 4.1.2.1 and 5.2
+	AccessDenied            Code = "access_denied"             // RFC 6749 section 4.1.2.1
+	ServerError             Code = "server_error"              // RFC 6749 section 4.1.2.1
+	TemporarilyUnavailable  Code = "temporarily_unavailable"   // RFC 6749 section 4.1.2.1
+	InvalidToken            Code = "invalid_token"             // RFC 6750 section 3.1
+	InsufficientScope       Code = "insufficient_scope"        // RFC 6750 section 3.1
+)
+
+// Error is a protocol error: what the sender may know, and apart from it the cause, which only the log sees.
+type Error struct {
+	Code        Code
+	Description string // for the client's developer; ASCII without '"' and '\' (RFC 6749 section 5.2)
+	Status      int    // HTTP status when it is sent as JSON
+	Cause       error  // never sent
+}
+
+// NewError returns a protocol error with the status that its code has at the token endpoint.
+func NewError(code Code, description string, args ...any) *Error {
+	status := http.StatusBadRequest
+	switch code {
+	case InvalidClient, InvalidToken:
+		status = http.StatusUnauthorized
+	case InsufficientScope, AccessDenied:
+		status = http.StatusForbidden
+	case ServerError:
+		status = http.StatusInternalServerError
+	case TemporarilyUnavailable:
+		status = http.StatusServiceUnavailable
+	case InvalidRequest, InvalidGrant, UnauthorizedClient, UnsupportedGrantType, UnsupportedResponseType, InvalidScope:
+	}
+	return &Error{Code: code, Description: wireText(fmt.Sprintf(description, args...)), Status: status}
+}
+
+// Because returns the error with the cause that the log is to show.
+func (e *Error) Because(cause error) *Error {
+	copied := *e
+	copied.Cause = cause
+	return &copied
+}
+
+// Error gives code, description and cause: a text for logs, not for senders.
+func (e *Error) Error() string {
+	text := string(e.Code) + ": " + e.Description
+	if e.Cause != nil {
+		text += " (" + e.Cause.Error() + ")"
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// LogLevel ranks the error by who is at fault: the server's are errors, everyone else's are for those who look.
+func (e *Error) LogLevel() slog.Level {
+	if e.Status >= http.StatusInternalServerError {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// Response is the error as the JSON of RFC 6749 section 5.2.
+func (e *Error) Response() web.Response {
+	body := struct {
+		Code        Code   `json:"error"`
+		Description string `json:"error_description,omitempty"`
+	}{e.Code, e.Description}
+	response := web.JSON(e.Status, body).NoStore()
+	if e.Status == http.StatusServiceUnavailable {
+		response.Header.Set("Retry-After", "5")
+	}
+	return response
+}
+
+// wireText keeps to the characters that RFC 6749 section 5.2 allows in error_description; others become '?', quotes
+// become apostrophes, and the text is cut at 400 bytes, since parts of it may repeat a sender's input.
+func wireText(text string) string {
+	const limit = 400
+	var kept strings.Builder
+	for _, char := range text {
+		switch {
+		case kept.Len() >= limit:
+			return kept.String() + "..."
+		case char == '"':
+			kept.WriteByte('\'')
+		case char == '\\', char < ' ', char > '~':
+			kept.WriteByte('?')
+		default:
+			kept.WriteByte(byte(char))
+		}
+	}
+	return kept.String()
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oauth
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Form holds the parameters of a query or of an application/x-www-form-urlencoded body. Each may occur once
+// (RFC 6749 section 3.1); a parameter without a value counts as omitted (same section).
+type Form struct {
+	values     map[string]string
+	duplicates map[string]bool
+}
+
+// maxParameters bounds the work that one request can cause; the longest OAuth request in use has about 30.
+const maxParameters = 100
+
+// ParseForm takes encoded parameters apart. It refuses broken percent-encoding, text that is not UTF-8 and more than
+// 100 parameters with invalid_request; duplicates are remembered and refused by Single.
+func ParseForm(encoded string) (Form, *Error) {
+	form := Form{values: map[string]string{}, duplicates: map[string]bool{}}
+	if strings.Count(encoded, "&") >= maxParameters {
+		return form, NewError(InvalidRequest, "The request has more than %d parameters.", maxParameters)
+	}
+	for pair := range strings.SplitSeq(encoded, "&") {
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, nameErr := url.QueryUnescape(rawName)
+		value, valueErr := url.QueryUnescape(rawValue)
+		if nameErr != nil || valueErr != nil || !utf8.ValidString(name) || !utf8.ValidString(value) {
+			return form, NewError(InvalidRequest, "A parameter is not valid percent-encoded UTF-8.")
+		}
+		if _, repeated := form.values[name]; repeated {
+			form.duplicates[name] = true
+			continue
+		}
+		form.values[name] = value
+	}
+	return form, nil
+}
+
+// Get returns a parameter, or an empty string when it is missing. Of a repeated one it returns the first; callers
+// call Single before they trust anything.
+func (f Form) Get(name string) string { return f.values[name] }
+
+// Has tells whether a parameter was sent with a value.
+func (f Form) Has(name string) bool { return f.values[name] != "" }
+
+// Repeated tells whether a parameter was sent more than once.
+func (f Form) Repeated(name string) bool { return f.duplicates[name] }
+
+// Single returns invalid_request when any of the named parameters was sent more than once.
+func (f Form) Single(names ...string) *Error {
+	for _, name := range names {
+		if f.duplicates[name] {
+			return NewError(InvalidRequest, "The parameter %s occurs more than once.", name)
+		}
+	}
+	return nil
+}
