@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package key
+
+import (
+	"context"
+	"crypto"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"ndoap/store"
+)
+
+// Ring gives the keys of the store, parsed once per generation of the store.
+type Ring struct {
+	keys       store.Keys
+	generation func() uint64
+
+	latest atomic.Pointer[generationSet]
+	load   sync.Mutex // one goroutine parses, the others wait for its result
+}
+
+type generationSet struct {
+	generation uint64
+	set        *Set
+}
+
+// NewRing returns a ring over keys. generation is Store.Generation.
+func NewRing(keys store.Keys, generation func() uint64) *Ring {
+	return &Ring{keys: keys, generation: generation}
+}
+
+// Set returns the keys of the present generation. It takes no lock while the generation stands. An error of the
+// store or a record that cannot be parsed is returned: old keys are never used in place of those the store holds.
+func (r *Ring) Set(ctx context.Context) (*Set, error) {
+	if latest := r.latest.Load(); latest != nil && latest.generation == r.generation() {
+		return latest.set, nil
+	}
+	r.load.Lock()
+	defer r.load.Unlock()
+	// Read before the keys: a change in between costs one more load instead of being missed.
+	generation := r.generation()
+	if latest := r.latest.Load(); latest != nil && latest.generation == generation {
+		return latest.set, nil
+	}
+	records, err := r.keys.ListKeys(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the signing keys: %w", err)
+	}
+	set, err := newSet(records)
+	if err != nil {
+		return nil, err
+	}
+	r.latest.Store(&generationSet{generation, set})
+	return set, nil
+}
+
+// Set is the keys at one time. It does not change.
+type Set struct {
+	signer *signer // nil when no key has a private part
+	public map[string]verifier
+	jwks   []byte
+}
+
+type signer struct {
+	kid, alg string
+	private  crypto.Signer
+}
+
+type verifier struct {
+	alg    string
+	public crypto.PublicKey
+}
+
+// Signer returns the newest key that has a private part; ok is false when there is none.
+func (s *Set) Signer() (kid, alg string, private crypto.Signer, ok bool) {
+	if s.signer == nil {
+		return "", "", nil, false
+	}
+	return s.signer.kid, s.signer.alg, s.signer.private, true
+}
+
+// Public returns the key that verifies what kid signed.
+func (s *Set) Public(kid string) (alg string, public crypto.PublicKey, ok bool) {
+	found, ok := s.public[kid]
+	return found.alg, found.public, ok
+}
+
+// JWKS is the JWK Set of all public keys (RFC 7517 section 5), newest first. The caller must not change it.
+func (s *Set) JWKS() []byte { return s.jwks }
+
+// newSet parses records. One that does not hold what it says makes the whole set fail: a store that was tampered
+// with or damaged must not go on signing.
+func newSet(records []store.Key) (*Set, error) {
+	newestFirst := slices.SortedFunc(slices.Values(records), func(a, b store.Key) int {
+		if order := b.CreatedAt.Compare(a.CreatedAt); order != 0 {
+			return order
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	set := &Set{public: make(map[string]verifier, len(records))}
+	published := jose.JSONWebKeySet{Keys: make([]jose.JSONWebKey, 0, len(records))}
+	for _, record := range newestFirst {
+		public, private, err := parseRecord(record)
+		if err != nil {
+			return nil, fmt.Errorf("the signing key %s in the store is damaged: %w", record.ID, err)
+		}
+		if private != nil && set.signer == nil {
+			set.signer = &signer{record.ID, record.Algorithm, private}
+		}
+		set.public[record.ID] = verifier{record.Algorithm, public}
+		published.Keys = append(published.Keys, jose.JSONWebKey{
+			Key: public, KeyID: record.ID, Algorithm: record.Algorithm, Use: "sig",
+		})
+	}
+	var err error
+	if set.jwks, err = json.Marshal(published); err != nil {
+		return nil, fmt.Errorf("cannot encode the JWK Set: %w", err)
+	}
+	return set, nil
+}
+
+// parseRecord reads the keys of a record and checks that they belong together and to the kid.
+func parseRecord(record store.Key) (*rsa.PublicKey, *rsa.PrivateKey, error) {
+	if record.Algorithm != RS256 {
+		return nil, nil, fmt.Errorf("its algorithm is %q, expected %s", record.Algorithm, RS256)
+	}
+	block, err := singleBlock(record.PublicPEM)
+	if err != nil {
+		return nil, nil, fmt.Errorf("public part: %w", err)
+	}
+	public, stray, err := parse(block)
+	if err != nil {
+		return nil, nil, fmt.Errorf("public part: %w", err)
+	}
+	if stray != nil {
+		return nil, nil, fmt.Errorf("public part: it holds a %s block", block.Type)
+	}
+	if err := check(public); err != nil {
+		return nil, nil, err
+	}
+	kid, err := Thumbprint(public)
+	if err != nil {
+		return nil, nil, err
+	}
+	if kid != record.ID {
+		return nil, nil, fmt.Errorf("its public part has the thumbprint %s", kid)
+	}
+	if len(record.PrivatePEM) == 0 {
+		return public, nil, nil
+	}
+	if block, err = singleBlock(record.PrivatePEM); err != nil {
+		return nil, nil, fmt.Errorf("private part: %w", err)
+	}
+	ofPrivate, private, err := parse(block)
+	if err != nil {
+		return nil, nil, fmt.Errorf("private part: %w", err)
+	}
+	if private == nil || !ofPrivate.Equal(public) {
+		return nil, nil, errors.New("its private and public parts do not belong together")
+	}
+	return public, private, nil
+}
