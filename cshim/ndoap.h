@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The crossing between C and Go. The shim fills one flat request, calls ndoap_serve once, and gets one flat decision
+// back. Ownership: everything a request points to is the host's or the shim's and is read during the call only; Go
+// copies what it keeps. Everything a decision points to lies in one block, decision.memory, which the shim frees with
+// ndoap_release after it has used it. Neither side keeps a pointer of the other past the call. Text is UTF-8 here:
+// the shim translates from and to LMBCS.
+
+#ifndef NDOAP_H
+#define NDOAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The moments at which Go is asked. Mirrored by core.Event.
+enum {
+    NDOAP_RAW_REQUEST = 1,  // before authentication: a machine route, or a bearer token on any URL
+    NDOAP_AUTHENTICATE = 2, // a bearer token whose identity is not remembered from RawRequest
+    NDOAP_AUTHORIZED = 3,   // a user route, after Domino's authentication
+};
+
+// A piece of memory; not terminated. at may be NULL, then size is 0.
+typedef struct {
+    const char *at;
+    size_t size;
+} ndoap_text;
+
+typedef struct {
+    int32_t event;
+    int32_t method;        // RequestMethod of dsapi.h
+    int32_t secure;        // 1 over TLS
+    int32_t unreadable;    // 1: Domino's name of the user could not be translated, user is empty
+    ndoap_text target;     // the request target, as on the wire
+    ndoap_text headers;    // "Name: value" lines ended by CRLF; a line without a colon (the request line) is skipped
+    ndoap_text authorization; // value of the Authorization header that carries an access token; empty if none does
+    ndoap_text body;       // not copied when longer than the limit; Go looks at the size first
+    ndoap_text user;       // canonical name; empty before authentication and for Anonymous
+    ndoap_text peer;       // REMOTE_ADDR; empty when it was not asked for
+} ndoap_request;
+
+// What to do. Mirrored by core.Verdict.
+enum {
+    NDOAP_NOT_OURS = 0,
+    NDOAP_ANSWER = 1,        // send status, reason, headers, body
+    NDOAP_AUTHENTICATED = 2, // the request is made by name
+    NDOAP_DENY = 3,          // refuse the user without an answer of our own
+};
+
+typedef struct {
+    int32_t verdict;
+    int32_t status;
+    char *reason;     // HTTP reason phrase
+    char *headers;    // CRLF-ended lines and an empty line
+    char *body;       // body_size bytes
+    size_t body_size; // 0: nothing is written
+    char *name;       // canonical Notes name, UTF-8
+    char *scope;      // for X-DOAP-Scope
+    char *client;     // for X-DOAP-Client
+    char *subject;    // for X-DOAP-Subject
+    char *console;    // lines for the server console, each ended by a NUL, the last followed by a second NUL
+    void *memory;     // owns all of the above
+} ndoap_decision;
+
+// What Go is told when the filter starts.
+typedef struct {
+    ndoap_text data_directory; // the Domino data directory; empty when it is not known
+    ndoap_text app_path;       // notes.ini DOAP_App_Path
+    ndoap_text config_dir;     // notes.ini DOAP_Config_Dir
+    ndoap_text log_level;      // notes.ini DOAP_Log_Level
+} ndoap_environment;
+
+enum {
+    NDOAP_USER_EVENT_AUTHORIZED = 0,
+    NDOAP_USER_EVENT_PROCESS = 1,
+};
+
+typedef struct {
+    int32_t user_event; // which event answers user routes
+    char *console;      // as in ndoap_decision
+    void *memory;
+} ndoap_opening;
+
+// Exported by Go (filter/exports.go). Each may be called from any thread that the host made, many at once; none
+// panics into C.
+//
+// ndoap_open starts an instance, or joins the one that runs: calls are counted, and a broken configuration does not
+// fail, it is served as out of service. ndoap_close ends the instance with the last of as many calls; it waits for
+// calls under way. ndoap_serve answers out of service when no instance is open.
+extern void ndoap_open(ndoap_environment *environment, ndoap_opening *opening);
+extern void ndoap_close(ndoap_opening *closing);
+extern void ndoap_serve(ndoap_request *request, ndoap_decision *decision);
+
+// Frees what a decision or an opening owns. NULL is nothing to free.
+void ndoap_release(void *memory);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ours.h"
+
+#include <string.h>
+
+static char lower(char c)
+{
+    return (c >= 'A' && c <= 'Z') ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+// Tells whether text begins with prefix, ignoring the case of ASCII letters; prefix is in lower case.
+static bool begins_with(const char *text, size_t size, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    if (size < length)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (lower(text[i]) != prefix[i])
+            return false;
+    return true;
+}
+
+// Skips "scheme://authority" of an absolute URL. Returns the path, which may be empty.
+static const char *path_of(const char *url)
+{
+    if (url[0] == '/')
+        return url;
+    const char *colon = url + strcspn(url, ":/?#");
+    if (strncmp(colon, "://", 3) != 0)
+        return "";
+    return colon + 3 + strcspn(colon + 3, "/?#");
+}
+
+// Tells whether a path segment ends here.
+static bool ends_segment(char c)
+{
+    return c == '\0' || c == '/' || c == '?' || c == '#';
+}
+
+ndoap_route ndoap_route_of(const char *url)
+{
+    static const char *const user_routes[] = {"auth", "consent", "device", "account", "admin", "logout"};
+    static const char root[] = "/doap";
+
+    if (url == NULL)
+        return NDOAP_ROUTE_NONE;
+    const char *path = path_of(url);
+    if (strncmp(path, root, sizeof root - 1) != 0 || !ends_segment(path[sizeof root - 1]))
+        return NDOAP_ROUTE_NONE;
+    path += sizeof root - 1;
+    if (*path == '/') {
+        for (size_t i = 0; i < sizeof user_routes / sizeof user_routes[0]; i++) {
+            size_t length = strlen(user_routes[i]);
+            if (strncmp(path + 1, user_routes[i], length) == 0 && ends_segment(path[1 + length]))
+                return NDOAP_ROUTE_USER;
+        }
+    }
+    return NDOAP_ROUTE_MACHINE;
+}
+
+bool ndoap_is_token_scheme(const char *value, size_t size)
+{
+    static const char *const schemes[] = {"bearer", "dpop"};
+
+    while (size > 0 && is_blank(*value)) {
+        value++;
+        size--;
+    }
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t length = strlen(schemes[i]);
+        if (begins_with(value, size, schemes[i]) && (size == length || is_blank(value[length])))
+            return true;
+    }
+    return false;
+}
+
+// Tells whether a header name reaches applications as HTTP_X_DOAP_...
+static bool is_reserved(const char *name, size_t size)
+{
+    static const char prefix[] = "x-doap-";
+
+    if (size < sizeof prefix - 1)
+        return false;
+    for (size_t i = 0; i < sizeof prefix - 1; i++) {
+        char c = name[i] == '_' ? '-' : lower(name[i]);
+        if (c != prefix[i])
+            return false;
+    }
+    return true;
+}
+
+// Returns the end of the line that starts at from, which is a line feed or the end of the text.
+static const char *line_end(const char *from, const char *end)
+{
+    const char *feed = memchr(from, '\n', (size_t)(end - from));
+    return feed == NULL ? end : feed;
+}
+
+// Returns the text between from and end without blanks and carriage returns around it.
+static ndoap_text trimmed(const char *from, const char *end)
+{
+    while (from < end && (is_blank(*from) || *from == '\r' || *from == '\n'))
+        from++;
+    while (end > from && (is_blank(end[-1]) || end[-1] == '\r' || end[-1] == '\n'))
+        end--;
+    return (ndoap_text){from, (size_t)(end - from)};
+}
+
+ndoap_header_scan ndoap_scan_headers(const char *headers, size_t size)
+{
+    ndoap_header_scan found = {{NULL, 0}, 0, {NULL, 0}};
+
+    if (headers == NULL)
+        return found;
+    const char *end = headers + size;
+    for (const char *line = headers; line < end;) {
+        const char *stop = line_end(line, end);
+        while (stop + 1 < end && is_blank(stop[1])) // obs-fold: the value goes on
+            stop = line_end(stop + 1, end);
+        const char *colon = memchr(line, ':', (size_t)(stop - line));
+        if (colon != NULL) {
+            ndoap_text name = trimmed(line, colon);
+            ndoap_text value = trimmed(colon + 1, stop);
+            if (is_reserved(name.at, name.size)) {
+                if (value.size > 0 && found.reserved_remaining++ == 0)
+                    found.reserved_name = (ndoap_text){line, (size_t)(colon - line)};
+            } else if (found.authorization.at == NULL && name.size == strlen("authorization") &&
+                       begins_with(name.at, name.size, "authorization") &&
+                       ndoap_is_token_scheme(value.at, value.size)) {
+                found.authorization = value;
+            }
+        }
+        line = stop < end ? stop + 1 : end;
+    }
+    return found;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The entry points. HttpFilterProc runs on hundreds of worker threads at once; it keeps state per thread only
+// (memory.c). An event that is not ours returns without an allocation and without entering Go.
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dsapi.h"
+#include "host.h"
+#include "memory.h"
+#include "module.h"
+#include "ndoap.h"
+#include "notes.h"
+#include "ours.h"
+#include "statistics.h"
+
+// Where user routes are mapped so that Domino authenticates them: a file below the data directory. It is harmless
+// when the mapped thing is ever served: a 404, or the page that says what is wrong if the installer put it there.
+static const char harmless_file[] = "domino/html/ndoap.html";
+
+static char data_directory[NDOAP_MAX_PATH]; // written by FilterInit, before any event
+
+void ndoap_release(void *memory)
+{
+    free(memory);
+}
+
+static ndoap_text text_of(const char *terminated)
+{
+    return (ndoap_text){terminated, terminated == NULL ? 0 : strlen(terminated)};
+}
+
+static void print_console(const char *lines)
+{
+    for (; lines != NULL && *lines != '\0'; lines += strlen(lines) + 1)
+        ndoap_notes_console(lines);
+}
+
+// The one crossing: asks Go, prints what it has to say and counts.
+static void ask(ndoap_request *request, ndoap_decision *decision)
+{
+    memset(decision, 0, sizeof *decision);
+    ndoap_serve(request, decision);
+    print_console(decision->console);
+    ndoap_statistics_count(decision);
+}
+
+// Sends the answer and ends the request.
+static unsigned int answer(FilterContext *context, ndoap_decision *decision)
+{
+    bool sent = ndoap_host_answer(context, decision);
+
+    ndoap_release(decision->memory);
+    return sent ? kFilterHandledRequest : kFilterError;
+}
+
+// Empties every inbound X-DOAP-* header: only this filter may say what they say. False when one cannot be emptied.
+static bool empty_reserved_headers(FilterContext *context, FilterRawRequest *event, ndoap_header_scan *scan)
+{
+    enum { MAX_RESERVED = 64, MAX_HEADER_NAME = 256 };
+
+    for (int tries = 0; scan->reserved_remaining > 0; tries++) {
+        char name[MAX_HEADER_NAME];
+        char nothing[] = "";
+        unsigned int error = 0;
+        if (tries == MAX_RESERVED || scan->reserved_name.size >= sizeof name)
+            return false;
+        memcpy(name, scan->reserved_name.at, scan->reserved_name.size);
+        name[scan->reserved_name.size] = '\0';
+        if (!event->SetHeader(context, name, nothing, &error))
+            return false;
+        char *headers = NULL;
+        int size = event->GetAllHeaders(context, &headers, &error);
+        if (size < 0 || error != 0)
+            return false;
+        *scan = ndoap_scan_headers(headers, (size_t)size);
+    }
+    return true;
+}
+
+// Tells the application who is behind the request, in headers that no request from outside can bring along.
+static bool set_identity_headers(FilterContext *context, FilterRawRequest *event, const ndoap_decision *decision)
+{
+    struct {
+        char name[16];
+        char *value;
+    } headers[] = {
+        {"X-DOAP-Scope", decision->scope},
+        {"X-DOAP-Client", decision->client},
+        {"X-DOAP-Subject", decision->subject},
+    };
+    unsigned int error = 0;
+
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        if (!event->SetHeader(context, headers[i].name, headers[i].value, &error))
+            return false;
+    return true;
+}
+
+// A bearer token was accepted: remember whose request it is and let it go on.
+static unsigned int accept(FilterContext *context, FilterRawRequest *event, const char *target,
+                           ndoap_text authorization, ndoap_decision *decision)
+{
+    char name[NDOAP_MAX_NAME];
+    unsigned int result = kFilterNotHandled;
+
+    // The authorization text is the host's and may move when headers are set: remember first. A name that cannot be
+    // translated is not remembered; Authenticate then comes to the same end and refuses.
+    if (ndoap_notes_to_lmbcs(decision->name, name, sizeof name))
+        ndoap_remember(context, authorization, target, name);
+    if (!set_identity_headers(context, event, decision)) {
+        ndoap_forget();
+        result = kFilterError;
+    }
+    ndoap_release(decision->memory);
+    return result;
+}
+
+static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *event)
+{
+    FilterRequest line;
+    unsigned int error = 0;
+    char *headers = NULL;
+
+    ndoap_forget();
+    int size = event->GetAllHeaders(context, &headers, &error);
+    if (size < 0 || error != 0)
+        return kFilterError; // without its headers a request cannot be cleared of forged ones
+    ndoap_header_scan scan = ndoap_scan_headers(headers, headers == NULL ? 0 : (size_t)size);
+    if (scan.reserved_remaining > 0) {
+        if (!empty_reserved_headers(context, event, &scan))
+            return kFilterError;
+        size = event->GetAllHeaders(context, &headers, &error);
+        if (size < 0 || error != 0)
+            return kFilterError;
+    }
+    const char *target = ndoap_host_target(context, &line);
+    ndoap_route route = ndoap_route_of(target);
+    if (target == NULL || (route != NDOAP_ROUTE_MACHINE && scan.authorization.at == NULL))
+        return kFilterNotHandled;
+
+    ndoap_request request = {
+        .event = NDOAP_RAW_REQUEST,
+        .method = (int32_t)line.method,
+        .secure = context->securePort != 0,
+        .target = text_of(target),
+        .headers = {headers, (size_t)size},
+        .authorization = scan.authorization,
+    };
+    if (route == NDOAP_ROUTE_MACHINE)
+        request.body = ndoap_host_body(context);
+    // Over TLS a bearer request can go on without the peer; asking would freeze its CGI variables.
+    if (route == NDOAP_ROUTE_MACHINE || !request.secure)
+        request.peer = ndoap_host_variable(context, "REMOTE_ADDR");
+
+    ndoap_decision decision;
+    ask(&request, &decision);
+    switch (decision.verdict) {
+    case NDOAP_NOT_OURS:
+        ndoap_release(decision.memory);
+        return kFilterNotHandled;
+    case NDOAP_AUTHENTICATED:
+        return accept(context, event, target, scan.authorization, &decision);
+    case NDOAP_ANSWER:
+        return answer(context, &decision);
+    default:
+        ndoap_release(decision.memory);
+        return kFilterError;
+    }
+}
+
+// Maps a user route to something harmless, so that it reaches authentication instead of ending as not found.
+static unsigned int on_translate(FilterMapURL *event)
+{
+    size_t length = strlen(data_directory);
+    bool slash = length > 0 && strchr("/\\", data_directory[length - 1]) == NULL;
+
+    if (ndoap_route_of(event->url) != NDOAP_ROUTE_USER)
+        return kFilterNotHandled;
+    if (event->pathBuffer == NULL || length + slash + sizeof harmless_file > event->bufferSize)
+        return kFilterError;
+    memcpy(event->pathBuffer, data_directory, length);
+    if (slash)
+        event->pathBuffer[length] = '/';
+    memcpy(event->pathBuffer + length + slash, harmless_file, sizeof harmless_file);
+    event->mapType = kURLMapPass;
+    return kFilterHandledEvent;
+}
+
+// Writes the name of an authenticated user where Domino wants it, or refuses the user.
+static unsigned int authenticate_as(FilterAuthenticate *event, const char *name)
+{
+    size_t size = name == NULL ? 0 : strlen(name) + 1;
+
+    event->authType = kNotAuthentic;
+    if (size > 1 && event->authName != NULL && size <= event->authNameSize) {
+        memcpy(event->authName, name, size);
+        event->authType = kAuthenticBasic;
+    }
+    return kFilterHandledEvent;
+}
+
+static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *event)
+{
+    enum { USUAL_AUTHORIZATION = 2048 };
+    char buffer[USUAL_AUTHORIZATION];
+    char name[NDOAP_MAX_NAME];
+    FilterRequest line;
+
+    ndoap_text authorization = ndoap_host_authorization(context, event, buffer, sizeof buffer);
+    if (authorization.at == NULL || !ndoap_is_token_scheme(authorization.at, authorization.size))
+        return kFilterNotHandled;
+    const char *target = ndoap_host_target(context, &line);
+    if (target == NULL)
+        return authenticate_as(event, NULL);
+    const char *remembered = ndoap_recall(context, authorization, target);
+    if (remembered != NULL) {
+        unsigned int result = authenticate_as(event, remembered);
+        ndoap_forget();
+        return result;
+    }
+
+    ndoap_request request = {
+        .event = NDOAP_AUTHENTICATE,
+        .method = (int32_t)line.method,
+        .secure = context->securePort != 0,
+        .target = text_of(target),
+        .authorization = authorization,
+    };
+    if (!request.secure)
+        request.peer = ndoap_host_variable(context, "REMOTE_ADDR");
+    ndoap_decision decision;
+    ask(&request, &decision);
+    unsigned int result = kFilterNotHandled;
+    if (decision.verdict == NDOAP_AUTHENTICATED && ndoap_notes_to_lmbcs(decision.name, name, sizeof name))
+        result = authenticate_as(event, name);
+    else if (decision.verdict != NDOAP_NOT_OURS)
+        result = authenticate_as(event, NULL);
+    ndoap_release(decision.memory);
+    return result;
+}
+
+// Answers a user route, now that Domino knows the user.
+static unsigned int on_user_route(FilterContext *context, FilterAuthorize *event)
+{
+    char user[NDOAP_MAX_NAME];
+    FilterRequest line;
+    const char *target = ndoap_host_target(context, &line);
+
+    if (ndoap_route_of(target) != NDOAP_ROUTE_USER)
+        return kFilterNotHandled;
+    bool readable = ndoap_host_user(context, user, sizeof user);
+    ndoap_request request = {
+        .event = NDOAP_AUTHORIZED,
+        .method = (int32_t)line.method,
+        .secure = context->securePort != 0,
+        .unreadable = !readable,
+        .target = text_of(target),
+        .headers = ndoap_host_page_headers(context),
+        .body = ndoap_host_body(context),
+        .user = text_of(user),
+        .peer = ndoap_host_variable(context, "REMOTE_ADDR"),
+    };
+    ndoap_decision decision;
+    ask(&request, &decision);
+    if (event != NULL)
+        event->isAuthorized = 0;
+    if (decision.verdict == NDOAP_ANSWER)
+        return answer(context, &decision);
+    ndoap_release(decision.memory);
+    return kFilterError; // a user route is never Domino's
+}
+
+unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void *eventData)
+{
+    if (context == NULL)
+        return kFilterNotHandled;
+    switch (eventType) {
+    case kFilterRawRequest:
+        return eventData == NULL ? (unsigned int)kFilterError : on_raw_request(context, eventData);
+    case kFilterTranslateRequest:
+        return eventData == NULL ? (unsigned int)kFilterNotHandled : on_translate(eventData);
+    case kFilterAuthenticate:
+        return eventData == NULL ? (unsigned int)kFilterNotHandled : on_authenticate(context, eventData);
+    case kFilterAuthorized:
+        return on_user_route(context, eventData);
+    case kFilterProcessRequest:
+        return on_user_route(context, NULL);
+    default:
+        return kFilterNotHandled;
+    }
+}
+
+unsigned int FilterInit(FilterInitData *data)
+{
+    char app_path[NDOAP_MAX_ENVVALUE], config_dir[NDOAP_MAX_ENVVALUE], log_level[NDOAP_MAX_ENVVALUE];
+    char directory[NDOAP_MAX_NAME];
+
+    if (data == NULL)
+        return kFilterError;
+    ndoap_notes_resolve();
+    if (data->serverFilterVersion < kInterfaceVersion) {
+        ndoap_notes_console("ndoap: this server's filter interface is older than version 2; the filter is not loaded. "
+                            "Domino 9.0.1 or later is needed.");
+        return kFilterError;
+    }
+    if (!ndoap_module_pin()) {
+        ndoap_notes_console("ndoap: the filter could not be kept in memory; it is not loaded.");
+        return kFilterError;
+    }
+    ndoap_notes_data_directory(data_directory);
+    ndoap_notes_environment("DOAP_App_Path", app_path);
+    ndoap_notes_environment("DOAP_Config_Dir", config_dir);
+    ndoap_notes_environment("DOAP_Log_Level", log_level);
+    if (!ndoap_notes_to_utf8(data_directory, directory, sizeof directory))
+        directory[0] = '\0';
+
+    ndoap_environment environment = {text_of(directory), text_of(app_path), text_of(config_dir), text_of(log_level)};
+    ndoap_opening opening;
+    memset(&opening, 0, sizeof opening);
+    ndoap_open(&environment, &opening);
+    bool process = opening.user_event == NDOAP_USER_EVENT_PROCESS;
+    print_console(opening.console);
+    ndoap_release(opening.memory);
+    ndoap_statistics_publish();
+
+    static const char description[] = "ndoap: OAuth 2 and OpenID Connect for Domino";
+    _Static_assert(sizeof description <= sizeof data->filterDesc, "the description fits");
+    memcpy(data->filterDesc, description, sizeof description);
+    data->appFilterVersion = kInterfaceVersion;
+    data->eventFlags = kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate;
+    data->eventFlags |= process ? kFilterProcessRequest : kFilterAuthorized;
+    return kFilterHandledEvent;
+}
+
+unsigned int TerminateFilter(unsigned int reserved)
+{
+    (void)reserved;
+    ndoap_opening closing;
+    memset(&closing, 0, sizeof closing);
+    ndoap_close(&closing);
+    print_console(closing.console);
+    ndoap_release(closing.memory);
+    ndoap_statistics_publish();
+    return kFilterHandledEvent;
+}
