@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# GNU make, POSIX sh. `make help` lists the targets.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+export CGO_ENABLED := 1
+GO       ?= go
+JOBS     ?= $(shell nproc 2>/dev/null || echo 2)
+FUZZTIME ?= 1m
+
+# What a build depends on. Go knows better, but with the build id removed (for reproducible bytes) it would link anew
+# every time.
+sources = $(shell find $(1) go.mod go.sum -type f ! -name '*_test.go' ! -name '*.syso')
+LIBRARY_SOURCES := $(call sources,filter cshim core store build/version build/exports.map)
+GO_SOURCES      := $(call sources,cmd core store standin build/version)
+
+GO_BUILD := $(GO) build -trimpath -buildvcs=false
+
+# Every symbol but the three entry points is hidden: the server's own SQLite, or a neighbour's, must never meet ours.
+# nodelete: a Go library cannot be unloaded, whatever the host tries. relro and now: no writable function tables.
+LIBRARY_LINK := -Wl,--version-script='$(CURDIR)/build/exports.map' -Wl,--no-undefined \
+	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
+PROGRAMS := bin/libndoap.so bin/doapctl bin/standin bin/standin-host bin/libnotes.so bin/demo
+WINDOWS  := bin/windows-amd64/ndoap.dll bin/windows-386/ndoap.dll
+
+##@ Use
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: bin/foreground build ## the tutorial on this machine: stand-in, people, a client (DEMO_LISTEN, DEMO_DATA)
+	@exec bin/foreground bin/demo
+
+##@ Build
+
+.PHONY: build
+build: $(PROGRAMS) ## the filter for Linux, doapctl, the stand-in and the demo, in bin/
+
+.PHONY: build-windows
+build-windows: $(WINDOWS) ## ndoap.dll and doapctl.exe for 64 and 32 bit, in bin/windows-*/
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist
+	rm -f filter/*.syso cmd/doapctl/*.syso
+
+##@ Test
+
+.PHONY: check
+check: ## the quick part, for the edit loop: format, lint, unit tests
+	@$(MAKE) --no-print-directory lint
+	@echo '==> unit tests'
+	@sh build/packages.sh unit | xargs $(GO) test
+
+# Two lanes share the cores; each suite prints its heading at once and its output when it is done.
+.PHONY: test
+test: ## everything; installs what is missing on Debian or Ubuntu first
+	@sh build/setup.sh
+	@$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end test-windows
+	@echo '==> all suites passed'
+
+.PHONY: bench
+bench: build ## benchmarks, through the real library where they say so
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (a minute)
+	@sh build/fuzz.sh '$(FUZZTIME)'
+
+##@ Care
+
+.PHONY: setup
+setup: ## install what the tests need (Debian or Ubuntu, as root)
+	@sh build/setup.sh
+
+.PHONY: lint
+lint: bin/tools/golangci-lint ## formatting and static checks of Go, C and shell
+	@echo '==> lint'
+	@bin/tools/golangci-lint fmt --diff
+	@bin/tools/golangci-lint run ./...
+	@sh build/check-c.sh
+	@shellcheck build/*.sh .ci/run
+
+.PHONY: fmt
+fmt: bin/tools/golangci-lint ## format Go and C
+	bin/tools/golangci-lint fmt
+	find cshim standin -name '*.[ch]' -exec clang-format -i {} +
+
+# The suites of `make test`. A line that begins with + is printed at once, past --output-sync.
+
+.PHONY: test-library
+test-library: build
+	+@echo '==> the library for Linux: exports, hardening, loading'
+	@$(GO) test -count=1 -run '^TestLinux' ./build/artifact
+
+.PHONY: test-lint
+test-lint: bin/tools/golangci-lint
+	+@echo '==> lint: format, golangci-lint, shellcheck'
+	@bin/tools/golangci-lint fmt --diff
+	@bin/tools/golangci-lint run ./...
+	@shellcheck build/*.sh .ci/run
+
+.PHONY: test-c
+test-c:
+	+@echo '==> C: format, warnings for three targets, tests under sanitizers'
+	@sh build/check-c.sh
+	@sh build/test-c.sh
+
+.PHONY: test-unit
+test-unit:
+	+@echo '==> unit tests, with the race detector'
+	@sh build/packages.sh unit | xargs $(GO) test -race -timeout 10m
+
+.PHONY: test-end-to-end
+test-end-to-end: build
+	+@echo '==> end to end: the real library in the stand-in'
+	@sh build/packages.sh end-to-end | xargs $(GO) test -count=1 -timeout 15m
+
+.PHONY: test-windows
+test-windows: build-windows
+	+@echo '==> Windows: vet, exports, imports, version resources'
+	@sh build/windows.sh vet amd64
+	@sh build/windows.sh vet 386
+	@$(GO) test -count=1 -run '^TestWindows' ./build/artifact
+
+# Files.
+
+# A running host may have the old file mapped: the new one takes its name in one step.
+bin/libndoap.so: $(LIBRARY_SOURCES)
+	@mkdir -p bin/new
+	$(GO_BUILD) -buildmode=c-shared -ldflags "-s -w -buildid= -extldflags \"$(LIBRARY_LINK)\"" -o bin/new/libndoap.so ./filter
+	@mv bin/new/libndoap.so bin/libndoap.so && rm -r bin/new
+
+bin/doapctl: $(GO_SOURCES)
+	$(GO_BUILD) -ldflags '-s -w -buildid=' -o $@ ./cmd/doapctl
+
+bin/demo: $(GO_SOURCES)
+	$(GO_BUILD) -o $@ ./cmd/demo
+
+bin/foreground: $(wildcard build/foreground/*.go)
+	@$(GO_BUILD) -o $@ ./build/foreground
+
+bin/windows-%/ndoap.dll: $(LIBRARY_SOURCES) $(GO_SOURCES) build/windows.sh build/resources.rc.in
+	sh build/windows.sh build $*
+
+bin/tools/golangci-lint: build/tools/go.mod build/tools/go.sum
+	@echo '==> building the linter (minutes, once)'
+	@CGO_ENABLED=0 $(GO) build -C build/tools -o ../../bin/tools/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+-include build/standin.mk
