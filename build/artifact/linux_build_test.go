@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package artifact
+
+import (
+	"debug/elf"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func openLibrary(t *testing.T) *elf.File {
+	t.Helper()
+	file, err := elf.Open(built(t, "build", "libndoap.so"))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, file.Close()) })
+	return file
+}
+
+// Anything more would meet the server's own symbols: it carries libraries of its own, and so do its neighbours.
+func TestLinuxExportsTheEntryPointsOnly(t *testing.T) {
+	symbols, err := openLibrary(t).DynamicSymbols()
+	require.NoError(t, err)
+	var exported []string
+	for _, symbol := range symbols {
+		if symbol.Section != elf.SHN_UNDEF {
+			exported = append(exported, symbol.Name)
+		}
+	}
+	slices.Sort(exported)
+	assertGolden(t, "exports-linux-amd64.txt", exported)
+}
+
+func TestLinuxNeedsTheCLibraryOnly(t *testing.T) {
+	needed, err := openLibrary(t).DynString(elf.DT_NEEDED)
+	require.NoError(t, err)
+	// Before glibc 2.34 threads and dlopen were libraries of their own.
+	assert.Subset(t, []string{"libc.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2"}, needed)
+	assert.Contains(t, needed, "libc.so.6")
+
+	for _, tag := range []elf.DynTag{elf.DT_RPATH, elf.DT_RUNPATH} {
+		paths, err := openLibrary(t).DynString(tag)
+		require.NoError(t, err)
+		assert.Emptyf(t, paths, "%s: libraries would be looked for where an attacker may write", tag)
+	}
+}
+
+func TestLinuxIsHardened(t *testing.T) {
+	file := openLibrary(t)
+	flags := func(tag elf.DynTag) uint64 {
+		values, err := file.DynValue(tag)
+		require.NoError(t, err)
+		var all uint64
+		for _, value := range values {
+			all |= value
+		}
+		return all
+	}
+	assert.NotZero(t, flags(elf.DT_FLAGS_1)&uint64(elf.DF_1_NODELETE), "could be unloaded under the running Go runtime")
+	assert.NotZero(t, flags(elf.DT_FLAGS)&uint64(elf.DF_BIND_NOW), "symbols are bound late, so their table stays writable")
+	assert.Zero(t, flags(elf.DT_FLAGS)&uint64(elf.DF_TEXTREL), "code is patched while loading")
+	text, err := file.DynValue(elf.DT_TEXTREL)
+	require.NoError(t, err)
+	assert.Empty(t, text, "code is patched while loading")
+
+	segments := map[elf.ProgType]elf.ProgFlag{}
+	for _, segment := range file.Progs {
+		segments[segment.Type] |= segment.Flags
+		assert.NotEqualf(t, elf.PF_W|elf.PF_X, segment.Flags&(elf.PF_W|elf.PF_X), "%s is writable code", segment.Type)
+	}
+	assert.Contains(t, segments, elf.PT_GNU_RELRO)
+	require.Contains(t, segments, elf.PT_GNU_STACK)
+	assert.Zero(t, segments[elf.PT_GNU_STACK]&elf.PF_X, "the stack is executable")
+}
+
+func TestLinuxTellsNothingOfTheBuilder(t *testing.T) {
+	assertAnonymous(t, built(t, "build", "libndoap.so"))
+}
+
+// A host that unloads the filter at a restart and loads it again must get the same one, alive.
+func TestLinuxStaysLoaded(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "reload")
+	compile := exec.CommandContext(t.Context(), "gcc", "-Wall", "-Wextra", "-Werror", "-o", program, "testdata/reload.c", "-ldl")
+	out, err := compile.CombinedOutput()
+	require.NoErrorf(t, err, "%s", out)
+
+	library, err := filepath.Abs(built(t, "build", "libndoap.so"))
+	require.NoError(t, err)
+	out, err = exec.CommandContext(t.Context(), program, library).CombinedOutput()
+	require.NoErrorf(t, err, "%s", out)
+}
