@@ -30,6 +30,10 @@ const (
 	TemporarilyUnavailable  Code = "temporarily_unavailable"   // RFC 6749 section 4.1.2.1
 	InvalidToken            Code = "invalid_token"             // RFC 6750 section 3.1
 	InsufficientScope       Code = "insufficient_scope"        // RFC 6750 section 3.1
+
+	RequestNotSupported      Code = "request_not_supported"      // OpenID Connect Core 1.0 section 3.1.2.6
+	RequestURINotSupported   Code = "request_uri_not_supported"  // OpenID Connect Core 1.0 section 3.1.2.6
+	RegistrationNotSupported Code = "registration_not_supported" // OpenID Connect Core 1.0 section 3.1.2.6
 )
 
 // Error is a protocol error: what the sender may know, and apart from it the cause, which only the log sees.
@@ -52,7 +56,8 @@ func NewError(code Code, description string, args ...any) *Error {
 		status = http.StatusInternalServerError
 	case TemporarilyUnavailable:
 		status = http.StatusServiceUnavailable
-	case InvalidRequest, InvalidGrant, UnauthorizedClient, UnsupportedGrantType, UnsupportedResponseType, InvalidScope:
+	case InvalidRequest, InvalidGrant, UnauthorizedClient, UnsupportedGrantType, UnsupportedResponseType, InvalidScope,
+		RequestNotSupported, RequestURINotSupported, RegistrationNotSupported:
 	}
 	return &Error{Code: code, Description: wireText(fmt.Sprintf(description, args...)), Status: status}
 }
