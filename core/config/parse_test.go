@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const issuerLine = `"issuer": "https://domino.example.com/doap"`
+
+// files names texts 10.json, 20.json and so on.
+func files(texts ...string) []File {
+	made := make([]File, len(texts))
+	for i, text := range texts {
+		made[i] = File{Name: string(rune('1'+i)) + "0.json", Data: []byte(text)}
+	}
+	return made
+}
+
+func TestIssuerAloneIsEnough(t *testing.T) {
+	got, warnings, err := Parse(files(`{` + issuerLine + `}`))
+	require.NoError(t, err)
+	assert.Empty(t, warnings)
+	want := Default()
+	want.Issuer = "https://domino.example.com/doap"
+	assert.Equal(t, want, got)
+}
+
+func TestEverySettingIsRead(t *testing.T) {
+	got, warnings, err := Parse(files(`{
+		"issuer": "http://localhost:8080/doap",
+		"lifetimes": {
+			"code": "30s", "accessToken": "1h30m", "refreshTokenIdle": "7d", "refreshTokenAbsolute": "90d",
+			"refreshTokenGrace": "5s", "authorizationRequest": "15m"
+		},
+		"scopes": {"mail": {"description": "Read your mail"}},
+		"login": {"method": "basic", "path": "/login?Open", "realm": "Test"},
+		"limits": {"bodyBytes": 2048},
+		"tls": {"required": false, "trustedProxies": ["192.0.2.7", "2001:db8::1/32", "::ffff:192.0.2.8"]},
+		"bearer": {"unknownIssuer": "pass"},
+		"userEvent": "process",
+		"pages": {"organization": "Société Générale", "support": "help@example.com"}
+	}`))
+	require.NoError(t, err)
+	assert.Empty(t, warnings)
+	assert.Equal(t, Config{
+		Issuer: "http://localhost:8080/doap",
+		Lifetimes: Lifetimes{
+			Code: 30 * time.Second, AccessToken: 90 * time.Minute,
+			RefreshTokenIdle: 7 * 24 * time.Hour, RefreshTokenAbsolute: 90 * 24 * time.Hour,
+			RefreshTokenGrace: 5 * time.Second, AuthorizationRequest: 15 * time.Minute,
+		},
+		Scopes: map[string]Scope{"domino": Default().Scopes["domino"], "mail": {Description: "Read your mail"}},
+		Login:  Login{Method: LoginBasic, Path: "/login?Open", Realm: "Test"},
+		Limits: Limits{BodyBytes: 2048},
+		TLS: TLS{TrustedProxies: []netip.Prefix{
+			netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32"),
+			netip.MustParsePrefix("192.0.2.8/32"),
+		}},
+		Bearer:    Bearer{UnknownIssuer: PassUnknownIssuer},
+		UserEvent: UserEventProcess,
+		Pages:     Pages{Organization: "Société Générale", Support: "help@example.com"},
+	}, got)
+}
+
+func TestFilesAreMerged(t *testing.T) {
+	got, warnings, err := Parse(files(
+		`{"issuer": "https://old.example.com/doap", "login": {"method": "basic", "realm": "A"},
+		  "scopes": {"mail": {"description": "one"}}, "tls": {"trustedProxies": ["192.0.2.1", "192.0.2.2"]}}`,
+		`{`+issuerLine+`, "login": {"realm": "B"}, "scopes": {"mail": {"description": "two"}, "todo": {"description": "T"}}}`,
+		`{"tls": {"trustedProxies": ["192.0.2.3"]}}`,
+	))
+	require.NoError(t, err)
+	assert.Empty(t, warnings)
+	assert.Equal(t, "https://domino.example.com/doap", got.Issuer, "the later file wins")
+	assert.Equal(t, Login{Method: LoginBasic, Path: "/names.nsf?Login", Realm: "B"}, got.Login, "objects merge")
+	assert.Equal(t, []string{"domino", "mail", "todo"}, slices.Sorted(maps.Keys(got.Scopes)))
+	assert.Equal(t, "two", got.Scopes["mail"].Description)
+	assert.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.0.2.3/32")}, got.TLS.TrustedProxies, "lists are replaced")
+}
+
+func TestByteOrderMarkIsTolerated(t *testing.T) {
+	_, _, err := Parse(files("\xef\xbb\xbf{" + issuerLine + "}"))
+	require.NoError(t, err)
+}
+
+func TestErrorsSayFileLineKeyAndRemedy(t *testing.T) {
+	tests := map[string]struct {
+		text string // after {"issuer": ...,\n
+		says string
+	}{
+		"duration without unit":   {`"lifetimes": {` + "\n" + `"code": 60}}`, `10.json, line 3: lifetimes.code is 60, expected a duration from "1s" to "10m", in quotes and with its unit`},
+		"duration without sense":  {`"lifetimes": {"code": "soon"}}`, `10.json, line 2: lifetimes.code is "soon", expected a duration from "1s" to "10m": a number with the unit s, m, h or d`},
+		"code too long":           {`"lifetimes": {"code": "10m1s"}}`, `lifetimes.code is "10m1s", expected a duration from "1s" to "10m"`},
+		"zero":                    {`"lifetimes": {"accessToken": "0s"}}`, `lifetimes.accessToken is "0s", expected a duration from "1s" to "1d"`},
+		"negative":                {`"lifetimes": {"refreshTokenGrace": "-5s"}}`, `lifetimes.refreshTokenGrace is "-5s"`},
+		"negative days":           {`"lifetimes": {"refreshTokenIdle": "-1d"}}`, `lifetimes.refreshTokenIdle is "-1d"`},
+		"fraction of a second":    {`"lifetimes": {"accessToken": "1500ms"}}`, `expected a duration from "1s" to "1d", in whole seconds`},
+		"idle over absolute":      {"\n" + `"lifetimes": {"refreshTokenAbsolute": "29d"}}`, "10.json, line 3: lifetimes.refreshTokenIdle (30d) is longer than lifetimes.refreshTokenAbsolute (29d)"},
+		"null":                    {`"userEvent": null}`, `userEvent is null, expected "authorized" or "process"`},
+		"other choice":            {`"login": {"method": "Session"}}`, `login.method is "Session", expected "session" or "basic"`},
+		"object for text":         {`"login": {"realm": {}}}`, "login.realm is an object, expected"},
+		"text for object":         {`"login": "basic"}`, `login is "basic", expected an object`},
+		"list for number":         {`"limits": {"bodyBytes": [1]}}`, "limits.bodyBytes is a list, expected a whole number from 1024 to 1048576"},
+		"number in quotes":        {`"limits": {"bodyBytes": "2048"}}`, `limits.bodyBytes is "2048", expected a whole number`},
+		"fraction":                {`"limits": {"bodyBytes": 2048.5}}`, "limits.bodyBytes is 2048.5, expected a whole number"},
+		"small number":            {`"limits": {"bodyBytes": 1023}}`, "limits.bodyBytes is 1023, expected"},
+		"truth in quotes":         {`"tls": {"required": "false"}}`, `tls.required is "false", expected true or false, without quotes`},
+		"proxy by name":           {`"tls": {"trustedProxies": ["192.0.2.1",` + "\n" + `"proxy"]}}`, `10.json, line 3: tls.trustedProxies[1] is "proxy", expected an address`},
+		"proxy with zone":         {`"tls": {"trustedProxies": ["fe80::1%eth0"]}}`, `tls.trustedProxies[0] is "fe80::1%eth0"`},
+		"IPv4 network as IPv6":    {`"tls": {"trustedProxies": ["::ffff:192.0.2.0/120"]}}`, `tls.trustedProxies[0] is "::ffff:192.0.2.0/120"`},
+		"proxy not in a list":     {`"tls": {"trustedProxies": "192.0.2.1"}}`, `expected a list of addresses and networks, such as`},
+		"login path elsewhere":    {`"login": {"path": "//evil.example/"}}`, "login.path is \"//evil.example/\": it does not start with a single slash"},
+		"login path with scheme":  {`"login": {"path": "https://evil.example/"}}`, "it does not start with a single slash"},
+		"login path, backslash":   {`"login": {"path": "/\\evil.example/"}}`, "it does not start with a single slash"},
+		"login path with a break": {`"login": {"path": "/a\r\nb"}}`, "percent-encode it"},
+		"realm with quote":        {`"login": {"realm": "a\"b"}}`, `the character '"' cannot stand in a realm`},
+		"empty realm":             {`"login": {"realm": " "}}`, "login.realm is \" \": it is empty"},
+		"two lines":               {`"pages": {"organization": "a\nb"}}`, "it contains a line end"},
+		"long text":               {`"pages": {"organization": "` + strings.Repeat("x", 101) + `"}}`, "it has more than 100 characters"},
+		"scope name":              {`"scopes": {"a b": {"description": "x"}}}`, "scopes.a b is not the name of a scope"},
+		"scope as text":           {`"scopes": {"mail": "x"}}`, `scopes.mail is "x", expected { "description"`},
+		"scope without text":      {`"scopes": {"mail": {}}}`, "scopes.mail has no description"},
+		"scope with number":       {`"scopes": {"mail": {"description": 1}}}`, "scopes.mail.description is 1, expected a text"},
+		"duplicate":               {`"userEvent": "process",` + "\n" + `"userEvent": "authorized"}`, "10.json, line 3: userEvent stands twice: remove it here or in line 2"},
+		"comment":                 {`// my server` + "\n" + `"userEvent": "process"}`, "10.json, line 2: is not JSON: comments are not allowed"},
+		"trailing comma":          {`"userEvent": "process",` + "\n}", "10.json, line 3: is not JSON: invalid character '}'"},
+		"cut off":                 {`"userEvent": `, "10.json, line 2: is not JSON: unexpected end"},
+		"second value":            {`"userEvent": "process"} {}`, "10.json, line 2: is not JSON"},
+		"not UTF-8":               {"\n" + `"pages": {"organization": "` + "\xe9" + `"}}`, "10.json, line 3: is not UTF-8"},
+		"too deep":                {`"x": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, "nests deeper than 32 levels"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := Parse(files("{" + issuerLine + ",\n" + test.text))
+			require.ErrorAs(t, err, &Problems{})
+			require.ErrorContains(t, err, test.says)
+		})
+	}
+}
+
+func TestFilesThatAreNoObject(t *testing.T) {
+	for text, says := range map[string]string{
+		"":      "20.json, line 1: is empty",
+		" \n":   "20.json, line 1: is empty",
+		"[]":    "20.json, line 1: must hold an object",
+		`"x"`:   `but is "x"`,
+		"hello": "is not JSON: invalid character 'h'",
+	} {
+		t.Run(text, func(t *testing.T) {
+			_, _, err := Parse(files("{"+issuerLine+"}", text))
+			require.ErrorContains(t, err, says)
+		})
+	}
+}
+
+func TestAllFaultsAreReportedInOrder(t *testing.T) {
+	_, _, err := Parse(files("{"+issuerLine+",\n\"userEvent\": 1,\n\"limits\": {\"bodyBytes\": true}}", "{"))
+	require.ErrorAs(t, err, &Problems{})
+	lines := strings.Split(err.Error(), "\n")
+	require.Len(t, lines, 3)
+	assert.Contains(t, lines[0], "10.json, line 2: userEvent")
+	assert.Contains(t, lines[1], "10.json, line 3: limits.bodyBytes")
+	assert.Contains(t, lines[2], "20.json, line 1: is not JSON")
+}
+
+func TestIssuer(t *testing.T) {
+	good := []string{
+		"https://domino.example.com/doap", "https://domino.example.com:8443/doap", "https://proxy.example.com/mail/doap",
+		"http://localhost/doap", "http://127.0.0.1:8080/doap", "http://[::1]:8080/doap", "https://[2001:db8::1]/doap",
+	}
+	for _, issuer := range good {
+		t.Run(issuer, func(t *testing.T) { require.NoError(t, checkIssuer(issuer)) })
+	}
+	bad := map[string]string{
+		"":                                    "does not start with https://",
+		"domino.example.com/doap":             "does not start with https://",
+		"/doap":                               "does not start with https://",
+		"ftp://domino.example.com/doap":       "does not start with https://",
+		"HTTPS://domino.example.com/doap":     "does not start with https://",
+		"https:///doap":                       "does not start with https:// and a host name",
+		"https://domino.example.com/doap/":    "ends with a slash",
+		"https://domino.example.com":          "does not end with /doap",
+		"https://domino.example.com/xdoap":    "does not end with /doap",
+		"https://domino.example.com//doap":    "does not end with /doap",
+		"https://domino.example.com/DOAP":     "does not end with /doap",
+		"https://domino.example.com/doap?":    "a query or a fragment",
+		"https://domino.example.com/doap?x":   "a query or a fragment",
+		"https://domino.example.com/doap#":    "a query or a fragment",
+		"https://u@domino.example.com/doap":   "a user name",
+		"http://domino.example.com/doap":      "use https",
+		"http://localhost.example.com/doap":   "use https",
+		"http://127.0.0.1.example.com/doap":   "use https",
+		"http://10.0.0.1/doap":                "use https",
+		"https://domino example.com/doap":     "not a URL",
+		"https://domino.example.com/a b/doap": "do not belong into a URL",
+		"https://domino.example.com/ü/doap":   "do not belong into a URL",
+	}
+	for issuer, says := range bad {
+		t.Run(issuer, func(t *testing.T) {
+			text, err := json.Marshal(map[string]string{"issuer": issuer})
+			require.NoError(t, err)
+			_, _, err = Parse(files(string(text)))
+			require.ErrorContains(t, err, "10.json, line 1: issuer is ")
+			require.ErrorContains(t, err, says)
+			require.ErrorContains(t, err, "expected the public URL of /doap, such as https://domino.example.com/doap")
+		})
+	}
+	_, _, err := Parse(files("{}"))
+	require.ErrorContains(t, err, `issuer is missing: write "issuer": "https://`)
+}
+
+func TestUnknownKeysAreWarnings(t *testing.T) {
+	tests := map[string]struct{ text, says string }{
+		"near":              {`"lifetime": {"code": "5s"}}`, "10.json, line 2: lifetime is not a setting and is ignored; did you mean lifetimes?"},
+		"other case":        {`"Issuer": "x"}`, "10.json, line 2: Issuer is not a setting and is ignored; did you mean issuer?"},
+		"in a group":        {`"lifetimes": {` + "\n" + `"acessToken": "5m"}}`, "10.json, line 3: lifetimes.acessToken is not a setting and is ignored; did you mean lifetimes.accessToken?"},
+		"outside its group": {`"accessToken": "5m"}`, "10.json, line 2: accessToken is not a setting and is ignored; did you mean lifetimes.accessToken?"},
+		"nothing near":      {`"colour": "blue"}`, "10.json, line 2: colour is not a setting and is ignored"},
+		"in a scope":        {`"scopes": {"m": {"description": "x", "Description": "y"}}}`, "10.json, line 2: scopes.m.Description is not a setting and is ignored; did you mean description?"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, warnings, err := Parse(files("{" + issuerLine + ",\n" + test.text))
+			require.NoError(t, err)
+			require.Len(t, warnings, 1)
+			assert.Equal(t, slog.LevelWarn, warnings[0].Level)
+			assert.Equal(t, test.says, warnings[0].String())
+			assert.Equal(t, Default().Lifetimes, got.Lifetimes)
+		})
+	}
+}
+
+func TestKeepNamesGiveOneNote(t *testing.T) {
+	_, warnings, err := Parse(files("{"+issuerLine+`, "disableDominoLogin": true,
+		"jwt": {"my-idp": {"active": true, "providerUrl": "https://idp.example.com", "algorithm": "RS256"}}}`,
+		`{"JwtUsePubPrivKey": true, "JwtUsePemFile": true, "JwtIssuer": "keep", "maxJwtDuration": 120}`))
+	require.NoError(t, err)
+	require.Len(t, warnings, 1)
+	assert.Equal(t, slog.LevelInfo, warnings[0].Level)
+	assert.Contains(t, warnings[0].Text, "JwtIssuer, JwtUsePemFile, JwtUsePubPrivKey, disableDominoLogin, jwt, maxJwtDuration.")
+}
+
+func TestEveryProxyIsWarnedOf(t *testing.T) {
+	_, warnings, err := Parse(files("{" + issuerLine + `, "tls": {"trustedProxies": ["0.0.0.0/0"]}}`))
+	require.NoError(t, err)
+	require.Len(t, warnings, 1)
+	assert.Contains(t, warnings[0].String(), "tls.trustedProxies contains 0.0.0.0/0: anybody can then claim")
+}
+
+// FuzzParse holds the parser to: no panic; every refusal has a place and a sentence; what is accepted can be written
+// and read back as the same configuration.
+func FuzzParse(f *testing.F) {
+	f.Add(`{` + issuerLine + `}`)
+	f.Add(`{` + issuerLine + `, "tls": {"trustedProxies": ["192.0.2.7", "2001:db8::/32"]}, "pages": {"support": "<&>"}}`)
+	f.Add(`{` + issuerLine + `, "lifetimes": {"code": "60s", "refreshTokenIdle": "30d"}, "limits": {"bodyBytes": 1e3}}`)
+	f.Add(`{` + issuerLine + `, "scopes": {"a": {"description": "b"}, "a": null}}`)
+	f.Add("\xef\xbb\xbf{\"issuer\": 1, \"issuer\": 2} // x")
+	f.Add(`{"lifetimes": [], "login": {"path": "\ud800"}}`)
+	f.Add(`[[[[[[`)
+	f.Add("{\"a\": \"\xff\"}")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, warnings, err := Parse([]File{{Name: "10.json", Data: []byte(text)}})
+		for _, warning := range warnings {
+			assert.NotEmpty(t, warning.Text)
+			assert.Less(t, warning.Level, slog.LevelError)
+		}
+		if err != nil {
+			var faults Problems
+			require.ErrorAs(t, err, &faults)
+			require.NotEmpty(t, faults)
+			for _, fault := range faults {
+				assert.NotEmpty(t, fault.Text)
+				assert.Equal(t, slog.LevelError, fault.Level)
+				assert.Equal(t, fault.File != "", fault.Line > 0)
+			}
+			return
+		}
+		written, err := json.Marshal(&got)
+		require.NoError(t, err)
+		again, warnings, err := Parse([]File{{Name: "10.json", Data: written}})
+		require.NoError(t, err)
+		assert.Empty(t, warnings)
+		if len(got.TLS.TrustedProxies) == 0 {
+			got.TLS.TrustedProxies = []netip.Prefix{}
+		}
+		assert.Equal(t, got, again)
+	})
+}

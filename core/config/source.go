@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxFileSize is far above any configuration and keeps a misplaced file from being read into memory.
+	maxFileSize = 1 << 20
+
+	// settledAfter is how old a file must be before an unchanged listing proves that its content is unchanged: file
+	// systems count time in steps of up to two seconds (FAT), and a second write within a step does not show.
+	settledAfter = 3 * time.Second
+)
+
+// Source reads a directory of configuration files again whenever it changes.
+type Source struct {
+	dir     string
+	now     func() time.Time
+	current atomic.Pointer[Config]
+
+	refresh      sync.Mutex // guards what follows
+	listing      string     // the names, sizes and times that were read last; empty when they may not be trusted
+	content      [sha256.Size]byte
+	parsed       bool  // content was parsed
+	contentFault error // of the content
+	accessFault  error // of the directory or a file at the last look
+}
+
+// NewSource returns a source over the *.json files of dir. Nothing is read before Refresh.
+func NewSource(dir string) *Source { return &Source{dir: dir, now: time.Now} }
+
+// Current returns the last good configuration, or nil when there never was one. It takes no lock.
+func (s *Source) Current() *Config { return s.current.Load() }
+
+// Refresh reads the files when names, sizes or times in the directory differ from the last look. changed tells that
+// Current has become another configuration. Warnings, notes and the error are those of files that were read just now,
+// so that each is reported once; with an error the last good configuration stays. Err keeps the error.
+func (s *Source) Refresh() (changed bool, warnings []Problem, err error) {
+	s.refresh.Lock()
+	defer s.refresh.Unlock()
+	listing, names, settled, err := s.list()
+	if err == nil && listing == s.listing {
+		return false, nil, nil
+	}
+	var files []File
+	if err == nil {
+		files, err = s.read(names)
+	}
+	if err != nil {
+		return false, nil, s.failed(err)
+	}
+	s.listing, s.accessFault = "", nil
+	if settled {
+		s.listing = listing
+	}
+	content := digest(files)
+	if s.parsed && content == s.content {
+		return false, nil, nil
+	}
+	parsed, warnings, err := Parse(files)
+	s.parsed, s.content, s.contentFault = true, content, err
+	if err != nil {
+		return false, warnings, err
+	}
+	s.current.Store(&parsed)
+	return true, warnings, nil
+}
+
+// Err returns why the files in the directory are not the configuration in force; nil when they are.
+func (s *Source) Err() error {
+	s.refresh.Lock()
+	defer s.refresh.Unlock()
+	if s.accessFault != nil {
+		return s.accessFault
+	}
+	return s.contentFault
+}
+
+// failed remembers that the files could not be read. The same fault again is no news and gives nil.
+func (s *Source) failed(err error) error {
+	known := s.accessFault != nil && s.accessFault.Error() == err.Error()
+	s.listing, s.accessFault = "", err
+	if known {
+		return nil
+	}
+	return err
+}
+
+// list describes the directory and names its files in order. settled tells that no file is so young that a later
+// change could leave the description as it is.
+func (s *Source) list() (listing string, names []string, settled bool, err error) {
+	entries, err := os.ReadDir(s.dir) // sorted by name
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil, false, Problems{{Level: slog.LevelError, Text: fmt.Sprintf("The configuration directory %s "+
+			"does not exist: create it with: doapctl init --issuer https://HOST/doap", s.dir)}}
+	}
+	if err != nil {
+		return "", nil, false, Problems{{Level: slog.LevelError, Text: fmt.Sprintf("The configuration directory %s "+
+			"cannot be read: %v", s.dir, err)}}
+	}
+	var text strings.Builder
+	newest := time.Time{}
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.EqualFold(filepath.Ext(name), ".json") || strings.HasPrefix(name, ".") {
+			continue // notes of the administrator, lock and backup files of editors
+		}
+		info, err := os.Stat(filepath.Join(s.dir, name)) // not entry.Info: a link stands for its target
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // gone since the directory was read, or a broken link
+		}
+		if err != nil {
+			return "", nil, false, unreadable(name, err)
+		}
+		if info.IsDir() {
+			continue
+		}
+		if info.Size() > maxFileSize {
+			return "", nil, false, unreadable(name, fmt.Errorf("it is larger than %d bytes", maxFileSize))
+		}
+		fmt.Fprintf(&text, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+		if info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+		names = append(names, name)
+	}
+	return "listing\n" + text.String(), names, s.now().Sub(newest) > settledAfter, nil
+}
+
+func (s *Source) read(names []string) ([]File, error) {
+	files := make([]File, 0, len(names))
+	for _, name := range names {
+		data, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err != nil {
+			return nil, unreadable(name, err)
+		}
+		files = append(files, File{Name: name, Data: data})
+	}
+	return files, nil
+}
+
+func unreadable(name string, err error) Problems {
+	return Problems{{Level: slog.LevelError, File: name, Text: fmt.Sprintf("cannot be read: %v", err)}}
+}
+
+// digest tells contents apart, names included.
+func digest(files []File) [sha256.Size]byte {
+	sum := sha256.New()
+	for _, file := range files {
+		fmt.Fprintf(sum, "%q %d\n", file.Name, len(file.Data))
+		sum.Write(file.Data)
+	}
+	return [sha256.Size]byte(sum.Sum(nil))
+}
