@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package coretest
+
+import (
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"ndoap/core"
+)
+
+// Domino plays the host around a Service over real HTTP, with the least that OAuth clients need: Basic authentication
+// of people at user routes, and one resource that says whose request it is. Requests count as coming over TLS.
+type Domino struct {
+	Serve  func(core.Request) core.Decision
+	People map[string]Person // by login name
+}
+
+// Person is somebody who can log in.
+type Person struct {
+	Name     string // canonical
+	Password string
+}
+
+// userRoutes are the paths that Domino authenticates before ndoap sees them.
+var userRoutes = []string{"/doap/auth", "/doap/consent"}
+
+// ServeHTTP pushes a request through the events that concern ndoap.
+func (d *Domino) ServeHTTP(writer http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(writer, "unreadable body", http.StatusBadRequest)
+		return
+	}
+	request := &Request{
+		At: core.RawRequest, Verb: r.Method, URL: r.RequestURI, Headers: r.Header, Content: body,
+		From: netip.MustParseAddr("192.0.2.1"), Encrypted: true,
+	}
+	scheme, _, _ := strings.Cut(request.Authorization(), " ")
+	user, under := "", r.URL.Path == "/doap" || strings.HasPrefix(r.URL.Path, "/doap/")
+	for _, route := range userRoutes {
+		under = under && r.URL.Path != route
+	}
+	if under || strings.EqualFold(scheme, "Bearer") {
+		decision := d.Serve(request)
+		if decision.Verdict == core.Answer {
+			write(writer, decision)
+			return
+		}
+		user = decision.Identity.Name
+	} else if name, password, ok := r.BasicAuth(); ok {
+		person, known := d.People[name]
+		if !known || person.Password != password {
+			http.Error(writer, "wrong password", http.StatusUnauthorized)
+			return
+		}
+		user = person.Name
+	}
+	if strings.HasPrefix(r.URL.Path, "/doap/") {
+		request.At, request.UserName = core.Authorized, user
+		write(writer, d.Serve(request))
+		return
+	}
+	_, _ = io.WriteString(writer, user)
+}
+
+func write(writer http.ResponseWriter, decision core.Decision) {
+	if decision.Verdict != core.Answer {
+		http.Error(writer, "not answered", http.StatusTeapot)
+		return
+	}
+	for name, values := range decision.Response.Header {
+		writer.Header()[name] = values
+	}
+	writer.WriteHeader(decision.Response.Status)
+	_, _ = writer.Write(decision.Response.Body)
+}

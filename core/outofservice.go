@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package core
+
+import (
+	"net/http"
+
+	"ndoap/core/bearer"
+	"ndoap/core/config"
+	"ndoap/core/oauth"
+	"ndoap/core/page"
+	"ndoap/core/web"
+)
+
+// OutOfService decides requests while ndoap has no usable configuration or store: /doap answers 503, access tokens
+// are refused, and nothing else reaches this code. The reason is the log's; the sender learns that it is not his.
+func OutOfService(request Request) Decision {
+	path, _ := splitTarget(request.Target())
+	defaults := config.Default().Pages
+	return outOfService(request, isUnderRoot(path), page.New(func() config.Pages { return defaults }))
+}
+
+func outOfService(request Request, under bool, pages pageMaker) Decision {
+	switch {
+	case request.Event() == Authenticate:
+		return Decision{Verdict: Deny}
+	case under:
+		parsed := &web.Request{Method: request.Method(), Header: request.Header}
+		response := failure(pages, parsed, http.StatusServiceUnavailable, "Temporarily out of service",
+			"Logging in to applications does not work at the moment. Try again in a few minutes.")
+		response.Header.Set("Retry-After", "30")
+		return answer(forMethod(request.Method(), response))
+	default:
+		// 401 and not 503: whatever sends the token must not take the resource for open or the token for good.
+		refusal := oauth.NewError(oauth.InvalidToken, "The token cannot be verified at the moment.")
+		return answer(forMethod(request.Method(), bearer.Response(refusal)))
+	}
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package core
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"ndoap/core/authorize"
+	"ndoap/core/bearer"
+	"ndoap/core/config"
+	"ndoap/core/grant"
+	"ndoap/core/jwks"
+	"ndoap/core/key"
+	"ndoap/core/oauth"
+	"ndoap/core/page"
+	"ndoap/core/token"
+	"ndoap/core/web"
+	"ndoap/store"
+)
+
+// Deps are what a Service works with.
+type Deps struct {
+	Config func() *config.Config // the current configuration, never nil
+	Store  store.Store
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// Service is ndoap at work: an authorization server under /doap and a resource server for every other URL.
+type Service struct {
+	config func() *config.Config
+	store  store.Store
+	log    *slog.Logger
+	pages  *page.Pages
+	guard  *bearer.Guard
+	routes routes
+}
+
+// New wires a service.
+func New(deps Deps) *Service {
+	ring := key.NewRing(deps.Store, deps.Store.Generation)
+	pages := page.New(func() config.Pages { return deps.Config().Pages })
+	s := &Service{
+		config: deps.Config,
+		store:  deps.Store,
+		log:    deps.Log,
+		pages:  pages,
+		guard: &bearer.Guard{
+			Config:   deps.Config,
+			Verifier: &token.Verifier{Config: deps.Config, Keys: ring, Now: deps.Now},
+			Log:      deps.Log,
+		},
+	}
+	s.routes = newRoutes(endpoints{
+		authorize: &authorize.Handler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
+		consent:   &authorize.ConsentHandler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
+		token: &grant.Handler{
+			Config: deps.Config, Store: deps.Store, Now: deps.Now, Log: deps.Log,
+			Tokens: &token.Issuer{Config: deps.Config, Keys: ring, Now: deps.Now},
+		},
+		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) { deps.Log.Error("signing keys", "err", cause) }},
+	})
+	return s
+}
+
+// Serve decides what becomes of a request.
+func (s *Service) Serve(request Request) Decision {
+	path, query := splitTarget(request.Target())
+	under := isUnderRoot(path)
+	if err := s.store.Check(); err != nil {
+		s.log.Debug("the store is out of service", "err", err) // the store itself reports the fault once
+		return outOfService(request, under, s.pages)
+	}
+	switch {
+	case request.Event() == Authorized:
+		return s.serveRoute(request, path, query, UserRoute)
+	case under && request.Event() == RawRequest && s.routes.kind(path) == MachineRoute:
+		return s.serveRoute(request, path, query, MachineRoute)
+	case under:
+		// A person logs in at user routes; a token that did would turn itself into a code and more tokens.
+		refusal := oauth.NewError(oauth.InsufficientScope, "An access token cannot be used to log in.")
+		return s.refuse(request, refusal)
+	default:
+		return s.serveBearer(request)
+	}
+}
+
+// serveBearer judges a request with an access token to a URL of Domino.
+func (s *Service) serveBearer(request Request) Decision {
+	if len(request.Header("Authorization")) > 1 {
+		return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "The request has more than one Authorization header."))
+	}
+	if !s.isProtected(request) {
+		return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS."))
+	}
+	judgement := s.guard.Check(context.Background(), request.Authorization())
+	switch {
+	case judgement.Refusal != nil:
+		return s.refuse(request, judgement.Refusal)
+	case judgement.Passed:
+		return Decision{Verdict: NotOurs}
+	}
+	verified := judgement.Verified
+	return Decision{Verdict: Authenticated, Identity: Identity{
+		Name:     verified.User,
+		Scope:    verified.Scope.String(),
+		ClientID: verified.ClientID,
+		Subject:  verified.User,
+	}}
+}
+
+// refuse words a refusal where the event allows an answer of our own, and denies where it does not.
+func (s *Service) refuse(request Request, refusal *oauth.Error) Decision {
+	if request.Event() == Authenticate {
+		return Decision{Verdict: Deny}
+	}
+	return answer(forMethod(request.Method(), bearer.Response(refusal)))
+}
+
+// isProtected tells whether what the request carries was safe on its way: TLS to this server, TLS to a trusted proxy
+// that says so, or the loopback interface.
+func (s *Service) isProtected(request Request) bool {
+	current := s.config().TLS
+	if request.TLS() || !current.Required || s.isForwardedTLS(request) {
+		return true
+	}
+	peer := request.Peer().Unmap()
+	// A trusted proxy on this machine that does not say https is no reason to trust what it forwards.
+	forwarded := trusts(current.TrustedProxies, peer) && len(request.Header("X-Forwarded-Proto")) > 0
+	return peer.IsLoopback() && !forwarded
+}
+
+func trusts(proxies []netip.Prefix, peer netip.Addr) bool {
+	for _, prefix := range proxies {
+		if prefix.Contains(peer) {
+			return true
+		}
+	}
+	return false
+}
+
+// splitTarget takes the path and the query out of a request target, which may be an absolute URL.
+func splitTarget(target string) (path, query string) {
+	if !strings.HasPrefix(target, "/") {
+		if _, rest, found := strings.Cut(target, "://"); found {
+			target = rest[strings.IndexAny(rest+"/", "/?#"):]
+		}
+	}
+	target, _, _ = strings.Cut(target, "#")
+	path, query, _ = strings.Cut(target, "?")
+	return path, query
+}
+
+// isUnderRoot tells whether a path is ours. It agrees with ndoap_route_of of the shim.
+func isUnderRoot(path string) bool {
+	return path == root || strings.HasPrefix(path, root+"/")
+}
+
+// forMethod takes the body from an answer to HEAD; the headers stay those of GET.
+func forMethod(method string, response web.Response) web.Response {
+	if method == http.MethodHead {
+		response.Body = nil
+	}
+	return response
+}
+
+// isForwardedTLS tells whether a trusted proxy says that the client's connection to it is encrypted.
+func (s *Service) isForwardedTLS(request Request) bool {
+	peer := request.Peer().Unmap()
+	protocols := request.Header("X-Forwarded-Proto")
+	return peer.IsValid() && trusts(s.config().TLS.TrustedProxies, peer) &&
+		len(protocols) == 1 && strings.EqualFold(strings.TrimSpace(protocols[0]), "https")
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bridge
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"ndoap/core"
+)
+
+// Call is one crossing from C into Go: ndoap_request in Go types. All of it is copied; nothing points into C.
+type Call struct {
+	Event             core.Event
+	RequestMethod     int32 // RequestMethod of dsapi.h
+	Secure            bool
+	Unreadable        bool // there is a user whose name could not be translated
+	RequestTarget     string
+	HeaderText        string
+	AuthorizationText string
+	ContentSize       int
+	Content           []byte // nil when ContentSize is over the limit
+	UserName          string
+	PeerAddress       string
+}
+
+// MaxBody is the largest body that is copied into Go at all; larger ones are refused by their size. It is well above
+// what the configuration can set as limit.
+const MaxBody = 1 << 20
+
+// callRequest is a Call as core sees it.
+type callRequest struct{ call *Call }
+
+var _ core.Request = callRequest{}
+
+// methods are the names of RequestMethod of dsapi.h.
+var methods = map[int32]string{
+	1: http.MethodHead, 2: http.MethodGet, 3: http.MethodPost, 4: http.MethodPut, 5: http.MethodDelete,
+	6: http.MethodTrace, 7: http.MethodConnect, 8: http.MethodOptions,
+}
+
+// Event implements core.Request.
+func (r callRequest) Event() core.Event { return r.call.Event }
+
+// Method implements core.Request. A method that DSAPI has no number for is read from the request line, which begins
+// the header text at RawRequest.
+func (r callRequest) Method() string {
+	if name, known := methods[r.call.RequestMethod]; known {
+		return name
+	}
+	line, _, _ := strings.Cut(r.call.HeaderText, "\r\n")
+	if name, rest, found := strings.Cut(line, " "); found && strings.Contains(rest, " HTTP/") && !strings.Contains(name, ":") {
+		return name
+	}
+	return "UNKNOWN"
+}
+
+// Target implements core.Request.
+func (r callRequest) Target() string { return r.call.RequestTarget }
+
+// Header implements core.Request. Lines are read as they are needed; a continued line (obs-fold) belongs to the value
+// before it.
+func (r callRequest) Header(name string) []string {
+	var values []string
+	continues := false
+	for line := range strings.SplitSeq(r.call.HeaderText, "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		if continues && line != "" && (line[0] == ' ' || line[0] == '\t') {
+			values[len(values)-1] += " " + strings.TrimSpace(line)
+			continue
+		}
+		field, value, found := strings.Cut(line, ":")
+		continues = found && strings.EqualFold(strings.TrimSpace(field), name)
+		if continues {
+			values = append(values, strings.TrimSpace(value))
+		}
+	}
+	return values
+}
+
+// Authorization implements core.Request.
+func (r callRequest) Authorization() string { return r.call.AuthorizationText }
+
+// BodySize implements core.Request.
+func (r callRequest) BodySize() int { return r.call.ContentSize }
+
+// Body implements core.Request.
+func (r callRequest) Body() []byte { return r.call.Content }
+
+// User implements core.Request.
+func (r callRequest) User() (string, bool) { return r.call.UserName, !r.call.Unreadable }
+
+// Peer implements core.Request.
+func (r callRequest) Peer() netip.Addr {
+	address, err := netip.ParseAddr(strings.TrimSpace(r.call.PeerAddress))
+	if err != nil {
+		return netip.Addr{} // an address that cannot be read is no reason for trust
+	}
+	return address
+}
+
+// TLS implements core.Request.
+func (r callRequest) TLS() bool { return r.call.Secure }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ndoap/core"
+	"ndoap/core/config"
+	"ndoap/store"
+	"ndoap/store/sqlite"
+)
+
+// instance is ndoap between one Open and its Close: a configuration, a store and the service over them, or the reason
+// why there is none. A goroutine keeps all three current.
+type instance struct {
+	source    *config.Source
+	bootstrap config.Bootstrap
+	log       *slog.Logger
+	service   atomic.Pointer[core.Service] // nil while out of service
+	store     store.Store                  // owned by the goroutine once it runs
+	reason    string                       // why it is out of service, as last said on the console
+	cancel    context.CancelFunc
+	done      sync.WaitGroup
+}
+
+// start brings an instance up. What does not work is logged, and tried again while the instance lives, except for
+// notes.ini, which Domino reads again at its next start.
+func start(environment Environment, lines *console, level *slog.LevelVar) *instance {
+	level.Set(slog.LevelInfo)
+	log := slog.New(lineHandler{console: lines, level: level})
+	ctx, cancel := context.WithCancel(context.Background())
+	in := &instance{log: log, cancel: cancel}
+	bootstrap, err := config.ResolveBootstrap(environment.lookup, cmp.Or(environment.DataDirectory, "."))
+	if err != nil {
+		in.outOfService(err)
+		return in
+	}
+	level.Set(bootstrap.LogLevel)
+	in.bootstrap = bootstrap
+	in.source = config.NewSource(bootstrap.ConfigDir)
+	in.refresh(ctx)
+	in.done.Go(func() { in.keepCurrent(ctx) })
+	return in
+}
+
+// lookup is the notes.ini of this environment.
+func (e Environment) lookup(name string) (string, bool) {
+	values := map[string]string{
+		"DOAP_App_Path": e.AppPath, "DOAP_Config_Dir": e.ConfigDir, "DOAP_Log_Level": e.LogLevel,
+	}
+	value := values[name]
+	return value, value != ""
+}
+
+// keepCurrent refreshes until the instance stops. A panic ends one refresh, not the host.
+func (in *instance) keepCurrent(ctx context.Context) {
+	ticker := time.NewTicker(retryEvery)
+	defer ticker.Stop()
+	lastSweep := time.Time{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			in.guarded(func() { in.refresh(ctx) })
+			if now.Sub(lastSweep) >= sweepEvery {
+				lastSweep = now
+				in.guarded(func() { in.sweep(ctx, now) })
+			}
+		}
+	}
+}
+
+// sweepEvery is how often records that can never be used again are removed.
+const sweepEvery = 10 * time.Minute
+
+// guarded runs background work so that a panic in it is logged and over.
+func (in *instance) guarded(work func()) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			in.log.Error("a defect in ndoap was contained; please report this line", "panic", problem, "stack", stack())
+		}
+	}()
+	work()
+}
+
+// refresh reads a changed configuration and opens a store that is not open yet.
+func (in *instance) refresh(ctx context.Context) {
+	changed, problems, err := in.source.Refresh()
+	for _, problem := range problems {
+		in.log.Warn(problem.String())
+	}
+	if err != nil {
+		if in.source.Current() == nil {
+			in.outOfService(err)
+			return
+		}
+		in.sayOnce("the configuration was not changed: " + err.Error())
+	}
+	if in.service.Load() != nil {
+		if changed && err == nil {
+			in.reason = ""
+			in.log.Info("the configuration was read again", "dir", in.bootstrap.ConfigDir)
+		}
+		return
+	}
+	opened, err := sqlite.Open(in.bootstrap.Database, sqlite.Options{Log: in.log, OnFault: in.storeFault})
+	if err != nil {
+		in.outOfService(err)
+		return
+	}
+	if ctx.Err() != nil {
+		_ = opened.Close() // stopped meanwhile; nothing was written
+		return
+	}
+	in.store = opened
+	in.reason = ""
+	in.service.Store(core.New(core.Deps{Config: in.source.Current, Store: opened, Now: time.Now, Log: in.log}))
+	in.log.Info("ready", "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
+}
+
+// storeFault is told by the store when it becomes unusable, and with nil when it works again.
+func (in *instance) storeFault(err error) {
+	if err == nil {
+		in.log.Info("the store works again")
+		return
+	}
+	in.log.Error("out of service: /doap answers 503 and access tokens are refused until this is mended", "cause", err)
+}
+
+// outOfService says why nothing works, once for each reason.
+func (in *instance) outOfService(err error) {
+	in.sayOnce("out of service: /doap answers 503 and access tokens are refused until this is mended: " + err.Error())
+}
+
+func (in *instance) sayOnce(reason string) {
+	if reason != in.reason {
+		in.reason = reason
+		in.log.Error(reason)
+	}
+}
+
+// sweep removes expired records.
+func (in *instance) sweep(ctx context.Context, now time.Time) {
+	if in.store == nil {
+		return
+	}
+	removed, err := in.store.DeleteExpired(ctx, now)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		in.log.Warn("expired records could not be removed; the next try is in a few minutes", "err", err)
+	}
+	in.log.Debug("expired records removed", "count", removed)
+}
+
+func (in *instance) serve(request core.Request) core.Decision {
+	if service := in.service.Load(); service != nil {
+		return service.Serve(request)
+	}
+	return core.OutOfService(request)
+}
+
+// userEvent is the configured event for user routes.
+func (in *instance) userEvent() config.UserEvent {
+	if in.source != nil {
+		if current := in.source.Current(); current != nil {
+			return current.UserEvent
+		}
+	}
+	return config.UserEventAuthorized
+}
+
+// stop ends the goroutine and closes the store.
+func (in *instance) stop() {
+	in.cancel()
+	in.done.Wait()
+	if in.store != nil {
+		if err := in.store.Close(); err != nil {
+			in.log.Error("the store was not closed properly", "err", err)
+		}
+	}
+	in.log.Info("stopped")
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// #cgo CFLAGS: -I${SRCDIR}/../cshim
+// #include "ndoap.h"
+import "C"
+
+import "ndoap/filter/bridge"
+
+// library is the one bridge of this process. A Go library stays loaded, so it lives as long as the HTTP task.
+var library bridge.Bridge
+
+// ndoap_open is called by FilterInit, on the thread that loads filters, once for each FilterInit. It returns when
+// configuration and store are open or known to be broken. See ndoap.h for ownership.
+//
+//export ndoap_open
+func ndoap_open(environment *C.ndoap_environment, opening *C.ndoap_opening) {
+	putOpening(opening, library.Open(takeEnvironment(environment)))
+}
+
+// ndoap_close is called by TerminateFilter, when no request is under way or the last ones are ending.
+//
+//export ndoap_close
+func ndoap_close(closing *C.ndoap_opening) {
+	putOpening(closing, bridge.Opening{Console: library.Close()})
+}
+
+// ndoap_serve is called for every event that the shim takes for ours, by any number of worker threads at once.
+//
+//export ndoap_serve
+func ndoap_serve(request *C.ndoap_request, decision *C.ndoap_decision) {
+	putReply(decision, library.Serve(takeCall(request)))
+}
