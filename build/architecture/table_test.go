@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package architecture
+
+// layer is what a package is for; it decides what the package may import.
+type layer string
+
+const (
+	vocabulary layer = "vocabulary"   // words and values of the protocol, and settings
+	records    layer = "records"      // what is stored, and the interface to it
+	service    layer = "services"     // one thing owned: clients, keys, tokens, names, pages
+	handler    layer = "handlers"     // one endpoint, or one use of a token
+	heart      layer = "core"         // the table of routes over the handlers
+	backend    layer = "store"        // an implementation of the records' interface
+	crossing   layer = "C shim"       // Domino's interface in C
+	bridge     layer = "bridge"       // the exports in plain Go
+	library    layer = "filter"       // wiring and exports
+	program    layer = "programs"     // what people start
+	standin    layer = "stand-in"     // what takes Domino's place
+	build      layer = "build"        // version, checks and tools of the build
+	double     layer = "test doubles" // stand-ins and suites for tests of other packages
+)
+
+// mayImport is the direction of every arrow. Handlers do not import handlers; nothing imports programs or the
+// stand-in; test doubles are for tests.
+var mayImport = map[layer][]layer{
+	vocabulary: {vocabulary},
+	records:    {},
+	service:    {vocabulary, records, service},
+	handler:    {vocabulary, records, service},
+	heart:      {vocabulary, records, service, handler},
+	backend:    {records},
+	crossing:   {},
+	bridge:     {heart, vocabulary},
+	library:    {crossing, bridge, heart, vocabulary, records, service, backend, build},
+	program:    {vocabulary, records, service, backend, build},
+	standin:    {standin},
+	build:      {},
+	double:     {vocabulary, records, heart, double},
+}
+
+// testsMayImport comes on top for the tests of every package, whatever its layer.
+var testsMayImport = []layer{vocabulary, records, service, backend, double}
+
+// row is one package: its layer, and the third-party modules that it needs.
+type row struct {
+	layer   layer
+	modules []string
+}
+
+// packages holds every package of this module, by its path below the root.
+var packages = map[string]row{
+	"core":            {layer: heart},
+	"core/authorize":  {layer: handler},
+	"core/bearer":     {layer: handler},
+	"core/client":     {layer: service},
+	"core/config":     {layer: vocabulary},
+	"core/coretest":   {layer: double},
+	"core/dominoname": {layer: service},
+	"core/grant":      {layer: handler},
+	"core/jwks":       {layer: handler},
+	"core/key":        {layer: service, modules: []string{"github.com/go-jose/go-jose/v4"}},
+	"core/oauth":      {layer: vocabulary},
+	"core/page":       {layer: service},
+	"core/token":      {layer: service, modules: []string{"github.com/golang-jwt/jwt/v5"}},
+	"core/web":        {layer: vocabulary},
+
+	"store":           {layer: records},
+	"store/sqlite":    {layer: backend, modules: []string{"github.com/mattn/go-sqlite3"}},
+	"store/storetest": {layer: double, modules: []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
+
+	"cshim":         {layer: crossing},
+	"filter":        {layer: library},
+	"filter/bridge": {layer: bridge},
+
+	"cmd/doapctl": {layer: program, modules: []string{"github.com/alecthomas/kong"}},
+
+	"standin":                {layer: standin},
+	"standin/front":          {layer: standin},
+	"standin/front/fakehost": {layer: standin},
+	"standin/front/httpwire": {layer: standin},
+	"standin/front/wire":     {layer: standin},
+
+	"build/architecture": {layer: build},
+	"build/artifact":     {layer: build},
+	"build/foreground":   {layer: build, modules: []string{"golang.org/x/sys"}},
+	"build/version":      {layer: build},
+}
+
+// testModules are for the tests of every package.
+var testModules = []string{
+	"github.com/stretchr/testify",
+	"github.com/rogpeppe/go-internal",
+	"go.uber.org/goleak",
+	"golang.org/x/oauth2",
+	"pgregory.net/rapid",
+}
+
+// mayUseC are the packages with import "C" or unsafe.
+var mayUseC = []string{"cshim", "filter"}
