@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"ndoap/core/dominoname"
 	"ndoap/core/web"
 )
 
@@ -43,7 +44,7 @@ func (p *Pages) Consent(asked ConsentView) web.Response {
 		}{
 			Client:      client,
 			Destination: destination(scheme, rest),
-			User:        displayText(abbreviated(asked.User), maxHeading),
+			User:        displayText(dominoname.Abbreviated(asked.User), dominoname.MaxBytes),
 			Scopes:      asked.Scopes,
 			Request:     asked.Request,
 			Token:       asked.Token,

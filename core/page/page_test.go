@@ -195,19 +195,3 @@ func TestDisplayText_A69(t *testing.T) {
 		})
 	}
 }
-
-func TestAbbreviated(t *testing.T) {
-	for canonical, shown := range map[string]string{
-		"CN=Ada Lovelace/OU=Research/O=Example":        "Ada Lovelace/Research/Example",
-		"CN=Ada Lovelace/OU1=A/OU2=B/O=Example/C=GB":   "Ada Lovelace/A/B/Example/GB",
-		"cn=Ada Lovelace/o=Example":                    "Ada Lovelace/Example",
-		"Ada Lovelace":                                 "Ada Lovelace",
-		"CN=a=b/O=Example":                             "a=b/Example",
-		"x=1/O=Example":                                "x=1/Example",
-		"cn/O=Example":                                 "cn/Example",
-		"CN=\u6771 \u82b1\u5b50/O=\u4f8b/C=JP":         "\u6771 \u82b1\u5b50/\u4f8b/JP",
-		"CN=Ada Lovelace/OU3=C/OU4=D/O=Example/Extra/": "Ada Lovelace/C/D/Example/Extra/",
-	} {
-		assert.Equal(t, shown, abbreviated(canonical))
-	}
-}

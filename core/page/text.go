@@ -46,19 +46,3 @@ func visible(char rune) bool {
 		char != '\u2800' && // the empty Braille pattern
 		char != unicode.ReplacementChar
 }
-
-// abbreviated is a hierarchical name without its labels, as Notes shows it to people: Ada Lovelace/Research/Example
-// for CN=Ada Lovelace/OU=Research/O=Example.
-func abbreviated(canonical string) string {
-	parts := strings.Split(canonical, "/")
-	for i, part := range parts {
-		label, value, found := strings.Cut(part, "=")
-		switch strings.ToUpper(label) {
-		case "CN", "OU", "OU1", "OU2", "OU3", "OU4", "O", "C":
-			if found {
-				parts[i] = value
-			}
-		}
-	}
-	return strings.Join(parts, "/")
-}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package authorize serves the authorization endpoint (RFC 6749 section 3.1) at /doap/auth and the form of its consent
+// page at /doap/consent. It checks what a client asks for, sends people who are not logged in to Domino's login and
+// back, asks for their consent, and hands out codes. It authenticates nobody: requests reach it with the name that
+// Domino authenticated, and without one there is no code.
+package authorize
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"ndoap/core/config"
+	"ndoap/core/dominoname"
+	"ndoap/core/oauth"
+	"ndoap/core/page"
+	"ndoap/core/web"
+	"ndoap/store"
+)
+
+// Store is the part of the store that authorization needs.
+type Store interface {
+	Client(ctx context.Context, id string) (store.Client, error)
+	AddCode(ctx context.Context, code store.Code) error
+	store.AuthorizationRequests
+	store.Consents
+}
+
+// Handler serves /doap/auth.
+type Handler struct {
+	Config func() *config.Config
+	Store  Store
+	Pages  *page.Pages
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// Serve answers an authorization request, or takes up again one that went to the login and back.
+func (h *Handler) Serve(request *web.Request) web.Response {
+	if request.Method != http.MethodGet && request.Method != http.MethodPost {
+		return h.methodNotAllowed("GET, POST")
+	}
+	query, problem := oauth.ParseForm(request.RawQuery)
+	if problem == nil && query.Has(resumeParameter) {
+		return h.resume(request, query)
+	}
+	form := query
+	if request.Method == http.MethodPost { // all parameters are in the body then; the query is not mixed in
+		form, problem = postForm(request)
+	}
+	if problem != nil {
+		return h.refuse(malformed(problem))
+	}
+	ctx := context.Background()
+	client, target, refused := h.recipient(ctx, form)
+	if refused != nil {
+		return h.refuse(refused)
+	}
+	asked, problem := validate(h.Config(), client, form, target)
+	if problem != nil {
+		return h.sendError(request, asked, problem)
+	}
+	return h.proceed(ctx, request, client, pending{AuthorizationRequest: asked})
+}
+
+// resume continues a request that was stored while its user logged in. The client is looked at again, since it may
+// have changed in between.
+func (h *Handler) resume(request *web.Request, query oauth.Form) web.Response {
+	ctx := context.Background()
+	stored, refused := h.find(ctx, request, query, resumeParameter)
+	if refused != nil {
+		return h.refuse(refused)
+	}
+	client, refused := h.stillAllowed(ctx, stored)
+	if refused != nil {
+		return h.refuse(refused)
+	}
+	return h.proceed(ctx, request, client, stored)
+}
+
+// proceed decides what stands between a valid request and its code: the login, the consent, or nothing.
+func (h *Handler) proceed(ctx context.Context, request *web.Request, client store.Client, asked pending) web.Response {
+	user, err := dominoname.Canonical(request.User)
+	switch {
+	case errors.Is(err, dominoname.ErrAnonymous):
+		return h.login(ctx, request, asked)
+	case err != nil:
+		return h.refuse(unusableName(err))
+	}
+	// An administrator's trust rests on the secret by which a client is known. Whoever poses as a public client has
+	// none to lack, so its users are always asked the first time (RFC 8252 section 8.6).
+	if client.Trusted && !client.Public() {
+		return h.issue(ctx, request, asked, user)
+	}
+	consent, err := h.Store.Consent(ctx, user, client.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return h.refuse(storeTrouble(err))
+	}
+	if err == nil && covers(consent.Scope, asked.Scope) {
+		return h.issue(ctx, request, asked, user)
+	}
+	return h.ask(ctx, request, client, asked, user)
+}
+
+// issue hands out a code without a question.
+func (h *Handler) issue(ctx context.Context, request *web.Request, asked pending, user string) web.Response {
+	secret := oauth.NewSecret()
+	var err error
+	if asked.id == "" {
+		code := h.code(secret, asked.AuthorizationRequest, user)
+		err = h.Store.AddCode(ctx, code)
+	} else {
+		err = h.Store.CompleteAuthorizationRequest(ctx, asked.IDHash,
+			func(current store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
+				code := h.code(secret, current, user)
+				return &code, nil, nil
+			})
+	}
+	if err != nil {
+		return h.refuse(goneOrTrouble(err))
+	}
+	return h.sendCode(request, asked.AuthorizationRequest, secret, user)
+}
+
+// ask shows the consent page and stores what it is about: the form brings back nothing but two secrets and a yes or
+// no, so it cannot change client, redirect URI or scope.
+func (h *Handler) ask(
+	ctx context.Context, request *web.Request, client store.Client, asked pending, user string,
+) web.Response {
+	token := oauth.NewSecret()
+	asked.ConsentUser, asked.ConsentHash = user, token.Hash()
+	var cookie string
+	var err error
+	if asked.id == "" {
+		cookie, err = h.keep(ctx, request, &asked)
+	} else {
+		err = h.Store.UpdateAuthorizationRequest(ctx, asked.IDHash, func(current *store.AuthorizationRequest) error {
+			current.ConsentUser, current.ConsentHash = asked.ConsentUser, asked.ConsentHash
+			return nil
+		})
+	}
+	if err != nil {
+		return h.refuse(goneOrTrouble(err))
+	}
+	scopes, _ := oauth.ParseScope(asked.Scope) // its own text: it was parsed before it was kept
+	view := page.ConsentView{
+		ClientName:  client.Name,
+		RedirectURI: asked.RedirectURI,
+		User:        user,
+		Request:     asked.id.Reveal(),
+		Token:       token.Reveal(),
+	}
+	for _, name := range scopes {
+		view.Scopes = append(view.Scopes, page.Scope{Name: name, Description: h.Config().Scopes[name].Description})
+	}
+	return withCookie(h.Pages.Consent(view), cookie)
+}
+
+// code is the record of a code that a user's decision, or an earlier one, gives a client.
+func (h *Handler) code(secret oauth.Secret, asked store.AuthorizationRequest, user string) store.Code {
+	now := h.Now()
+	return store.Code{
+		Hash:             secret.Hash(),
+		ClientID:         asked.ClientID,
+		User:             user,
+		RedirectURI:      asked.RedirectURI,
+		RedirectURIGiven: asked.RedirectURIGiven,
+		Scope:            asked.Scope,
+		CodeChallenge:    asked.CodeChallenge,
+		AuthenticatedAt:  now,
+		ExpiresAt:        now.Add(h.Config().Lifetimes.Code),
+	}
+}
+
+// covers tells whether a consent allows all of a scope. A stored text that is no scope allows nothing.
+func covers(consented, asked string) bool {
+	given, problem := oauth.ParseScope(consented)
+	wanted, otherProblem := oauth.ParseScope(asked)
+	return problem == nil && otherProblem == nil && given.Covers(wanted)
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package authorize
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"ndoap/core/dominoname"
+	"ndoap/core/oauth"
+	"ndoap/core/web"
+	"ndoap/store"
+)
+
+// ConsentHandler serves /doap/consent, which the consent page posts to.
+type ConsentHandler Handler
+
+// errOtherPage means that the form is not from the page that was shown last for this request.
+var errOtherPage = errors.New("the form is not from the page that was shown last")
+
+// Serve completes an authorization request as its user decided.
+func (c *ConsentHandler) Serve(request *web.Request) web.Response {
+	h := (*Handler)(c)
+	if request.Method != http.MethodPost {
+		return h.methodNotAllowed("POST")
+	}
+	if !fromOwnPage(request, h.Config().Issuer) {
+		return h.refuse(foreignForm())
+	}
+	form, problem := postForm(request)
+	if problem == nil {
+		problem = form.Single("token", "decision")
+	}
+	if problem != nil {
+		return h.refuse(malformed(problem))
+	}
+	ctx := context.Background()
+	stored, refused := h.find(ctx, request, form, "request")
+	if refused != nil {
+		return h.refuse(refused)
+	}
+	if _, refused = h.stillAllowed(ctx, stored); refused != nil {
+		return h.refuse(refused)
+	}
+	user, err := dominoname.Canonical(request.User)
+	switch {
+	case errors.Is(err, dominoname.ErrAnonymous): // the login ran out while the page was open
+		return h.login(ctx, request, stored)
+	case err != nil:
+		return h.refuse(unusableName(err))
+	}
+	switch token := oauth.Secret(form.Get("token")); form.Get("decision") {
+	case "allow":
+		return h.allow(ctx, request, stored, user, token)
+	case "deny":
+		return h.deny(ctx, request, stored, user, token)
+	default:
+		return h.refuse(malformed(oauth.NewError(oauth.InvalidRequest, "The decision must be allow or deny.")))
+	}
+}
+
+// allow stores the consent and the code in one commit and sends the code.
+func (h *Handler) allow(
+	ctx context.Context, request *web.Request, stored pending, user string, token oauth.Secret,
+) web.Response {
+	earlier, err := h.Store.Consent(ctx, user, stored.ClientID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return h.refuse(storeTrouble(err))
+	}
+	secret := oauth.NewSecret()
+	err = h.Store.CompleteAuthorizationRequest(ctx, stored.IDHash,
+		func(current store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
+			if !answers(current, user, token) {
+				return nil, nil, errOtherPage
+			}
+			code := h.code(secret, current, user)
+			// What was allowed before stays allowed: the page spoke of this scope only.
+			scope, problem := oauth.ParseScope(earlier.Scope + " " + current.Scope)
+			if problem != nil {
+				return nil, nil, problem
+			}
+			return &code, &store.Consent{
+				User: user, ClientID: current.ClientID, Scope: scope.String(), GrantedAt: h.Now(),
+			}, nil
+		})
+	if err != nil {
+		return h.refuse(undecided(err))
+	}
+	return h.sendCode(request, stored.AuthorizationRequest, secret, user)
+}
+
+// deny removes the request and tells the client.
+func (h *Handler) deny(
+	ctx context.Context, request *web.Request, stored pending, user string, token oauth.Secret,
+) web.Response {
+	err := h.Store.CompleteAuthorizationRequest(ctx, stored.IDHash,
+		func(current store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
+			if !answers(current, user, token) {
+				return nil, nil, errOtherPage
+			}
+			return nil, nil, nil
+		})
+	if err != nil {
+		return h.refuse(undecided(err))
+	}
+	return h.sendError(request, stored.AuthorizationRequest,
+		oauth.NewError(oauth.AccessDenied, "The user did not allow the access."))
+}
+
+// answers tells whether a form is the answer of the person who was asked, from the page that asked them. It is
+// evaluated within the transaction that completes the request, so that a page shown meanwhile counts.
+func answers(asked store.AuthorizationRequest, user string, token oauth.Secret) bool {
+	return asked.ConsentUser == user && asked.ConsentHash != "" && token.Matches(asked.ConsentHash)
+}
+
+// fromOwnPage judges by the headers that browsers set and pages cannot. Origin is "null" on our own form, because the
+// page forbids referrers (Fetch Standard, "append a request Origin header"); what tells then is Sec-Fetch-Site, and in
+// browsers that lack it the form's token.
+func fromOwnPage(request *web.Request, issuer string) bool {
+	for _, site := range request.Header("Sec-Fetch-Site") {
+		if site != "same-origin" {
+			return false
+		}
+	}
+	for _, from := range request.Header("Origin") {
+		if from != "null" && from != origin(issuer) {
+			return false
+		}
+	}
+	return true
+}
+
+// origin is the origin of a URL as browsers write it (RFC 6454 section 6.1).
+func origin(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return "" // never the value of an Origin header
+	}
+	host := strings.ToLower(parsed.Host)
+	switch parsed.Scheme {
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return parsed.Scheme + "://" + host
+}
+
+// undecided words why a decision could not be stored.
+func undecided(err error) *refusal {
+	if errors.Is(err, errOtherPage) {
+		return foreignForm()
+	}
+	return goneOrTrouble(err)
+}
+
+func foreignForm() *refusal {
+	return &refusal{
+		status:  http.StatusForbidden,
+		heading: "This answer was not accepted",
+		explanation: "It did not come from the page that was shown to you last, or you have logged in under another name " +
+			"since. Nothing was allowed. Go back to the application and log in from there again.",
+	}
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package authorize
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"ndoap/core/client"
+	"ndoap/core/config"
+	"ndoap/core/oauth"
+	"ndoap/core/web"
+	"ndoap/store"
+)
+
+const (
+	authPath        = "/doap/auth"
+	resumeParameter = "resume"
+	browserCookie   = "doap_browser"
+)
+
+// pending is a valid request on its way to a code. It has an id once it is stored.
+type pending struct {
+	store.AuthorizationRequest
+	id oauth.Secret
+}
+
+// keep stores a request and binds it to the browser: a cookie that only this browser has must come back together with
+// the id, so that a link prepared in one browser leads nowhere in another. It returns the cookie to be set, if any.
+func (h *Handler) keep(ctx context.Context, request *web.Request, asked *pending) (cookie string, err error) {
+	browser := oauth.Secret(request.Cookie(browserCookie))
+	if len(browser) != len(oauth.NewSecret()) { // the first request of this browser, or not a cookie of ours
+		browser = oauth.NewSecret()
+		cookie = browserCookie + "=" + browser.Reveal() + "; Path=/doap; HttpOnly; SameSite=Lax"
+		if request.Secure {
+			cookie += "; Secure"
+		}
+	}
+	asked.id = oauth.NewSecret()
+	asked.IDHash = asked.id.Hash()
+	asked.BrowserHash = browser.Hash()
+	asked.ExpiresAt = h.Now().Add(h.Config().Lifetimes.AuthorizationRequest)
+	return cookie, h.Store.AddAuthorizationRequest(ctx, asked.AuthorizationRequest)
+}
+
+// find returns the stored request whose id is in the named parameter. Unknown, expired and another browser's are
+// refused alike: who holds an id that is not theirs learns nothing about it.
+func (h *Handler) find(
+	ctx context.Context, request *web.Request, form oauth.Form, parameter string,
+) (pending, *refusal) {
+	if problem := form.Single(parameter); problem != nil {
+		return pending{}, malformed(problem)
+	}
+	id := oauth.Secret(form.Get(parameter))
+	stored, err := h.Store.AuthorizationRequest(ctx, id.Hash())
+	if err != nil {
+		return pending{}, goneOrTrouble(err)
+	}
+	browser := oauth.Secret(request.Cookie(browserCookie))
+	if !h.Now().Before(stored.ExpiresAt) || !browser.Matches(stored.BrowserHash) {
+		return pending{}, gone()
+	}
+	return pending{AuthorizationRequest: stored, id: id}, nil
+}
+
+// stillAllowed returns the client of a stored request after checking that it may still have what was asked for.
+func (h *Handler) stillAllowed(ctx context.Context, stored pending) (store.Client, *refusal) {
+	registered, refused := h.client(ctx, stored.ClientID)
+	if refused != nil {
+		return store.Client{}, refused
+	}
+	if _, err := client.ResolveRedirectURI(registered, stored.RedirectURI, true); err != nil {
+		return store.Client{}, wrongRedirectURI(registered.ID, err)
+	}
+	if _, problem := scopeFor(h.Config(), registered, stored.Scope); problem != nil {
+		return store.Client{}, malformed(problem)
+	}
+	return registered, nil
+}
+
+// login sends somebody whom Domino does not know yet to where they can log in. With session authentication the
+// request is stored and only its id travels through the login form, however long the request was: Domino cuts URLs at
+// 4 KB. With Basic authentication the browser repeats the very same request with credentials.
+func (h *Handler) login(ctx context.Context, request *web.Request, asked pending) web.Response {
+	settings := h.Config().Login
+	if settings.Method == config.LoginBasic {
+		realm := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(settings.Realm)
+		return h.Pages.Error(http.StatusUnauthorized, "Please log in",
+			"Log in with your Domino name and password to go on.").With("WWW-Authenticate", `Basic realm="`+realm+`"`)
+	}
+	var cookie string
+	if asked.id == "" {
+		var err error
+		if cookie, err = h.keep(ctx, request, &asked); err != nil {
+			return h.refuse(storeTrouble(err))
+		}
+	}
+	separator := "?"
+	if strings.Contains(settings.Path, "?") {
+		separator = "&"
+	}
+	back := authPath + "?" + resumeParameter + "=" + asked.id.Reveal()
+	return withCookie(web.Redirect(request, settings.Path+separator+"RedirectTo="+url.QueryEscape(back)), cookie)
+}
+
+// withCookie adds a cookie to be set, if there is one.
+func withCookie(response web.Response, cookie string) web.Response {
+	if cookie == "" {
+		return response
+	}
+	return response.With("Set-Cookie", cookie)
+}
+
+// goneOrTrouble tells a request that is not in the store from a store that cannot say.
+func goneOrTrouble(err error) *refusal {
+	if errors.Is(err, store.ErrNotFound) {
+		return gone()
+	}
+	return storeTrouble(err)
+}
