@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"ndoap/store"
+)
+
+const clientColumns = "id, name, redirect_uris, secret_hashes, scopes, trusted, legacy, disabled, created_at, changed_at"
+
+func scanClient(r row) (store.Client, error) {
+	var c store.Client
+	err := r.Scan(&c.ID, &c.Name, (*list)(&c.RedirectURIs), (*list)(&c.SecretHashes), (*list)(&c.Scopes),
+		&c.Trusted, &c.Legacy, &c.Disabled, (*instant)(&c.CreatedAt), (*instant)(&c.ChangedAt))
+	return c, err
+}
+
+// Client implements store.Clients.
+func (s *Store) Client(ctx context.Context, id string) (store.Client, error) {
+	client, err := findClient(ctx, s.reader, id)
+	if err != nil {
+		return store.Client{}, fmt.Errorf("find client %q: %w", id, err)
+	}
+	return client, nil
+}
+
+func findClient(ctx context.Context, q *queries, id string) (store.Client, error) {
+	return one(ctx, q, scanClient, "SELECT "+clientColumns+" FROM clients WHERE id = ?", id)
+}
+
+// ListClients implements store.Clients.
+func (s *Store) ListClients(ctx context.Context) ([]store.Client, error) {
+	clients, err := all(ctx, s.reader, scanClient, "SELECT "+clientColumns+" FROM clients ORDER BY id")
+	if err != nil {
+		return nil, fmt.Errorf("list clients: %w", err)
+	}
+	return clients, nil
+}
+
+// AddClient implements store.Clients.
+func (s *Store) AddClient(ctx context.Context, c store.Client) error {
+	return s.write(ctx, fmt.Sprintf("add client %q", c.ID), func(q *queries) (answer, err error) {
+		_, err = q.exec(context.Background(),
+			"INSERT INTO clients ("+clientColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			c.ID, c.Name, list(c.RedirectURIs), list(c.SecretHashes), list(c.Scopes),
+			c.Trusted, c.Legacy, c.Disabled, instant(c.CreatedAt), instant(c.ChangedAt))
+		return nil, err
+	})
+}
+
+// UpdateClient implements store.Clients. A client keeps its id, whatever change makes of it.
+func (s *Store) UpdateClient(ctx context.Context, id string, change func(*store.Client) error) error {
+	return s.write(ctx, fmt.Sprintf("update client %q", id), func(q *queries) (answer, err error) {
+		c, err := findClient(context.Background(), q, id)
+		if err != nil {
+			return nil, err
+		}
+		if refusal := change(&c); refusal != nil {
+			return refusal, nil
+		}
+		_, err = q.exec(context.Background(), "UPDATE clients SET name = ?, redirect_uris = ?, secret_hashes = ?, "+
+			"scopes = ?, trusted = ?, legacy = ?, disabled = ?, created_at = ?, changed_at = ? WHERE id = ?",
+			c.Name, list(c.RedirectURIs), list(c.SecretHashes), list(c.Scopes),
+			c.Trusted, c.Legacy, c.Disabled, instant(c.CreatedAt), instant(c.ChangedAt), id)
+		return nil, err
+	})
+}
+
+// RemoveClient implements store.Clients. Everything else of the client goes by foreign key.
+func (s *Store) RemoveClient(ctx context.Context, id string) error {
+	return s.write(ctx, fmt.Sprintf("remove client %q", id), func(q *queries) (answer, err error) {
+		count, err := q.exec(context.Background(), "DELETE FROM clients WHERE id = ?", id)
+		if err == nil && count == 0 {
+			err = store.ErrNotFound
+		}
+		return nil, err
+	})
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ndoap/store"
+)
+
+const codeColumns = "hash, client_id, user_name, redirect_uri, redirect_uri_given, scope, code_challenge, " +
+	"authenticated_at, expires_at, consumed_at"
+
+func scanCode(r row) (store.Code, error) {
+	var c store.Code
+	err := r.Scan(&c.Hash, &c.ClientID, &c.User, &c.RedirectURI, &c.RedirectURIGiven, &c.Scope, &c.CodeChallenge,
+		(*instant)(&c.AuthenticatedAt), (*instant)(&c.ExpiresAt), (*instant)(&c.ConsumedAt), &c.GrantID)
+	return c, err
+}
+
+// AddCode implements store.Codes.
+func (s *Store) AddCode(ctx context.Context, code store.Code) error {
+	return s.write(ctx, "add code", func(q *queries) (answer, err error) {
+		return nil, insertCode(q, code)
+	})
+}
+
+// insertCode stores a code that nobody has redeemed.
+func insertCode(q *queries, c store.Code) error {
+	_, err := q.exec(context.Background(), "INSERT INTO codes ("+codeColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+		c.Hash, c.ClientID, c.User, c.RedirectURI, c.RedirectURIGiven, c.Scope, c.CodeChallenge,
+		instant(c.AuthenticatedAt), instant(c.ExpiresAt))
+	return err
+}
+
+// RedeemCode implements store.Codes. The refresh token belongs to the grant, whatever its GrantID says.
+func (s *Store) RedeemCode(ctx context.Context, hash string,
+	redeem func(store.Code) (store.Grant, store.RefreshToken, error)) error {
+	const verb = "redeem code"
+	return s.write(ctx, verb, func(q *queries) (answer, err error) {
+		ctx := context.Background()
+		code, err := one(ctx, q, scanCode,
+			"SELECT "+codeColumns+", coalesce(grant_id, '') FROM codes WHERE hash = ?", hash)
+		if err != nil {
+			return nil, err
+		}
+		now := s.options.Now()
+		if !code.ConsumedAt.IsZero() {
+			// RFC 6749 section 4.1.2: the code may have been stolen, and so may be the tokens it bought.
+			return fmt.Errorf("%s: %w", verb, store.ErrConsumed), revokeGrant(q, code.GrantID, now)
+		}
+		if _, err := q.exec(ctx, "UPDATE codes SET consumed_at = ? WHERE hash = ?", instant(now), hash); err != nil {
+			return nil, err
+		}
+		// The purchase has a savepoint of its own: it may fail in any way, a panic included, and the code stays spent.
+		err = attempt(ctx, q, func() error {
+			return s.committer.contain(func() error { return purchase(q, code, redeem) })
+		})
+		if _, broken := errors.AsType[*Fault](err); broken {
+			return nil, err
+		}
+		return err, nil
+	})
+}
+
+// purchase stores what a code buys.
+func purchase(q *queries, code store.Code, redeem func(store.Code) (store.Grant, store.RefreshToken, error)) error {
+	grant, token, refusal := redeem(code)
+	if refusal != nil {
+		return refusal
+	}
+	if err := insertGrant(q, grant); err != nil {
+		return fmt.Errorf("redeem code: add grant: %w", err)
+	}
+	if err := insertRefreshToken(q, grant.ID, token); err != nil {
+		return fmt.Errorf("redeem code: add refresh token: %w", err)
+	}
+	_, err := q.exec(context.Background(), "UPDATE codes SET grant_id = ? WHERE hash = ?", grant.ID, code.Hash)
+	return err
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"ndoap/store"
+)
+
+const requestColumns = "id_hash, browser_hash, client_id, redirect_uri, redirect_uri_given, scope, state, state_given, " +
+	"code_challenge, consent_user, consent_hash, expires_at"
+
+func scanRequest(r row) (store.AuthorizationRequest, error) {
+	var a store.AuthorizationRequest
+	err := r.Scan(&a.IDHash, &a.BrowserHash, &a.ClientID, &a.RedirectURI, &a.RedirectURIGiven, &a.Scope, &a.State,
+		&a.StateGiven, &a.CodeChallenge, &a.ConsentUser, &a.ConsentHash, (*instant)(&a.ExpiresAt))
+	return a, err
+}
+
+func findRequest(ctx context.Context, q *queries, idHash string) (store.AuthorizationRequest, error) {
+	return one(ctx, q, scanRequest, "SELECT "+requestColumns+" FROM authorization_requests WHERE id_hash = ?", idHash)
+}
+
+// AddAuthorizationRequest implements store.AuthorizationRequests.
+func (s *Store) AddAuthorizationRequest(ctx context.Context, a store.AuthorizationRequest) error {
+	return s.write(ctx, "add authorization request", func(q *queries) (answer, err error) {
+		_, err = q.exec(context.Background(),
+			"INSERT INTO authorization_requests ("+requestColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			a.IDHash, a.BrowserHash, a.ClientID, a.RedirectURI, a.RedirectURIGiven, a.Scope, a.State,
+			a.StateGiven, a.CodeChallenge, a.ConsentUser, a.ConsentHash, instant(a.ExpiresAt))
+		return nil, err
+	})
+}
+
+// AuthorizationRequest implements store.AuthorizationRequests.
+func (s *Store) AuthorizationRequest(ctx context.Context, idHash string) (store.AuthorizationRequest, error) {
+	request, err := findRequest(ctx, s.reader, idHash)
+	if err != nil {
+		return store.AuthorizationRequest{}, fmt.Errorf("find authorization request: %w", err)
+	}
+	return request, nil
+}
+
+// UpdateAuthorizationRequest implements store.AuthorizationRequests. A request keeps its id and its client.
+func (s *Store) UpdateAuthorizationRequest(ctx context.Context, idHash string,
+	change func(*store.AuthorizationRequest) error) error {
+	return s.write(ctx, "update authorization request", func(q *queries) (answer, err error) {
+		a, err := findRequest(context.Background(), q, idHash)
+		if err != nil {
+			return nil, err
+		}
+		if refusal := change(&a); refusal != nil {
+			return refusal, nil
+		}
+		_, err = q.exec(context.Background(), "UPDATE authorization_requests SET browser_hash = ?, redirect_uri = ?, "+
+			"redirect_uri_given = ?, scope = ?, state = ?, state_given = ?, code_challenge = ?, consent_user = ?, "+
+			"consent_hash = ?, expires_at = ? WHERE id_hash = ?",
+			a.BrowserHash, a.RedirectURI, a.RedirectURIGiven, a.Scope, a.State, a.StateGiven, a.CodeChallenge,
+			a.ConsentUser, a.ConsentHash, instant(a.ExpiresAt), idHash)
+		return nil, err
+	})
+}
+
+// CompleteAuthorizationRequest implements store.AuthorizationRequests.
+func (s *Store) CompleteAuthorizationRequest(ctx context.Context, idHash string,
+	decide func(store.AuthorizationRequest) (*store.Code, *store.Consent, error)) error {
+	return s.write(ctx, "complete authorization request", func(q *queries) (answer, err error) {
+		request, err := findRequest(context.Background(), q, idHash)
+		if err != nil {
+			return nil, err
+		}
+		code, consent, refusal := decide(request)
+		if refusal != nil {
+			return refusal, nil
+		}
+		if _, err := q.exec(context.Background(),
+			"DELETE FROM authorization_requests WHERE id_hash = ?", idHash); err != nil {
+			return nil, err
+		}
+		if code != nil {
+			if err := insertCode(q, *code); err != nil {
+				return nil, err
+			}
+		}
+		if consent != nil {
+			return nil, upsertConsent(q, *consent)
+		}
+		return nil, nil
+	})
+}

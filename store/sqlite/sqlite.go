@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sqlite keeps the store in one SQLite file. One goroutine commits, so that many waiters share one durable
+// commit; readers have connections of their own; a watcher notices what other processes change and whether the
+// database is still there.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+
+	"ndoap/store"
+)
+
+// Store is a store.Store in an SQLite file. Open and Create make one.
+type Store struct {
+	options    Options
+	file       file
+	committer  *committer
+	writing    *sql.DB // holds the committer's one connection
+	reading    *sql.DB
+	reader     *queries
+	watcher    *watcher
+	health     *health
+	generation generation
+	closed     atomic.Bool
+}
+
+// file is the database file as it was when it was opened.
+type file struct {
+	path     string
+	identity os.FileInfo
+}
+
+var _ store.Store = (*Store)(nil)
+
+var errClosed = fmt.Errorf("%w: it was closed", store.ErrUnavailable)
+
+// Check implements store.Store.
+func (s *Store) Check() error {
+	if s.closed.Load() {
+		return errClosed
+	}
+	s.watcher.overdue()
+	return s.health.fault()
+}
+
+// Generation implements store.Store.
+func (s *Store) Generation() uint64 { return s.generation.value() }
+
+// Statistics are counts since the store was opened.
+type Statistics struct {
+	Operations uint64 // changes that ran, whatever came of them
+	Commits    uint64 // transactions they needed
+	Waiting    int    // changes that have not started
+}
+
+// Stats returns the counts of the moment.
+func (s *Store) Stats() Statistics {
+	return Statistics{
+		Operations: s.committer.performed.Load(),
+		Commits:    s.committer.commits.Load(),
+		Waiting:    len(s.committer.queue),
+	}
+}
+
+// Close commits what is under way and releases the file. A second Close does nothing.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.committer.close()
+	s.watcher.close()
+	// The connection that may write goes last: it moves the write-ahead log into the file and removes it.
+	if err := errors.Join(s.reading.Close(), s.committer.conn.Close(), s.writing.Close()); err != nil {
+		return fmt.Errorf("close %s: %w", s.file.path, err)
+	}
+	return nil
+}
+
+// write runs one change in a transaction and returns after the commit. The change returns an answer, which the caller
+// gets once the change is on disk, or an error, which undoes it; verb names the change in the error's text.
+func (s *Store) write(ctx context.Context, verb string, change func(*queries) (answer error, err error)) error {
+	answer, err := s.committer.submit(ctx, change)
+	if err != nil {
+		return fmt.Errorf("%s: %w", verb, err)
+	}
+	return answer
+}
+
+// generation only ever grows: a look at the database that was overtaken by a newer one changes nothing.
+type generation struct{ number atomic.Uint64 }
+
+func (g *generation) value() uint64 { return g.number.Load() }
+
+func (g *generation) raise(seen uint64) {
+	for {
+		old := g.number.Load()
+		if seen <= old || g.number.CompareAndSwap(old, seen) {
+			return
+		}
+	}
+}
