@@ -8,10 +8,10 @@
 #include "notes.h"
 
 enum {
-    FIRST_VARIABLE = 1024,     // most variables fit at the first try
-    LARGEST_VARIABLE = 65536,  // longer ones count as absent
-    PAGE_HEADERS = 8,          // how many headers pages for people need
-    HEADER_OVERHEAD = 32 + 4,  // longest header name there, ": ", CRLF
+    FIRST_VARIABLE = 1024,    // most variables fit at the first try
+    LARGEST_VARIABLE = 65536, // longer ones count as absent
+    PAGE_HEADERS = 8,         // how many headers pages for people need
+    HEADER_OVERHEAD = 32 + 4, // longest header name there, ": ", CRLF
 };
 
 const char *ndoap_host_target(FilterContext *context, FilterRequest *request)

@@ -27,15 +27,15 @@ typedef struct {
 
 typedef struct {
     int32_t event;
-    int32_t method;        // RequestMethod of dsapi.h
-    int32_t secure;        // 1 over TLS
-    int32_t unreadable;    // 1: Domino's name of the user could not be translated, user is empty
-    ndoap_text target;     // the request target, as on the wire
-    ndoap_text headers;    // "Name: value" lines ended by CRLF; a line without a colon (the request line) is skipped
+    int32_t method;           // RequestMethod of dsapi.h
+    int32_t secure;           // 1 over TLS
+    int32_t unreadable;       // 1: Domino's name of the user could not be translated, user is empty
+    ndoap_text target;        // the request target, as on the wire
+    ndoap_text headers;       // "Name: value" lines ended by CRLF; a line without a colon (the request line) is skipped
     ndoap_text authorization; // value of the Authorization header that carries an access token; empty if none does
-    ndoap_text body;       // not copied when longer than the limit; Go looks at the size first
-    ndoap_text user;       // canonical name; empty before authentication and for Anonymous
-    ndoap_text peer;       // REMOTE_ADDR; empty when it was not asked for
+    ndoap_text body;          // not copied when longer than the limit; Go looks at the size first
+    ndoap_text user;          // canonical name; empty before authentication and for Anonymous
+    ndoap_text peer;          // REMOTE_ADDR; empty when it was not asked for
 } ndoap_request;
 
 // What to do. Mirrored by core.Verdict.

@@ -75,10 +75,12 @@ void ndoap_notes_data_directory(char path[NDOAP_MAX_PATH])
     path[NDOAP_MAX_PATH - 1] = '\0';
 }
 
-static bool is_ascii(const char *text)
+// Tells whether text is the same in UTF-8 and LMBCS: printable ASCII. Control characters are not, because LMBCS
+// begins every character of another group with one.
+static bool is_printable_ascii(const char *text)
 {
     for (; *text != '\0'; text++)
-        if ((unsigned char)*text >= 0x80)
+        if (*text < ' ' || *text > '~')
             return false;
     return true;
 }
@@ -88,7 +90,7 @@ static bool translate(uint16_t mode, const char *in, char *out, size_t capacity)
     size_t length = strlen(in);
 
     out[0] = '\0';
-    if (is_ascii(in)) {
+    if (is_printable_ascii(in)) {
         if (length >= capacity)
             return false;
         memcpy(out, in, length + 1);
@@ -97,10 +99,10 @@ static bool translate(uint16_t mode, const char *in, char *out, size_t capacity)
     if (notes.translate == NULL || length > UINT16_MAX || capacity < 2)
         return false;
     // OSTranslate fills what it can and does not say that it cut: a result within four bytes of the end, the longest
-    // character of either side, may have been cut.
+    // character of either side, may have been cut. A NUL inside would make it another name.
     uint16_t room = capacity - 1 > UINT16_MAX ? UINT16_MAX : (uint16_t)(capacity - 1);
     uint16_t written = notes.translate(mode, in, (uint16_t)length, out, room);
-    if (written == 0 || written > room || room - written < 4) {
+    if (written == 0 || written > room || room - written < 4 || memchr(out, '\0', written) != NULL) {
         out[0] = '\0';
         return false;
     }

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 enum {
-    NDOAP_MAX_PATH = 256,      // MAXPATH of the Notes API, NUL included
-    NDOAP_MAX_ENVVALUE = 256,  // MAXENVVALUE
-    NDOAP_MAX_NAME = 1024,     // a name of MAXUSERNAME (256) LMBCS bytes, in UTF-8, with room
-    NDOAP_MAX_CONSOLE = 1000,  // longest console line, NUL included; longer ones are cut
+    NDOAP_MAX_PATH = 256,     // MAXPATH of the Notes API, NUL included
+    NDOAP_MAX_ENVVALUE = 256, // MAXENVVALUE
+    NDOAP_MAX_NAME = 1024,    // a name of MAXUSERNAME (256) LMBCS bytes, in UTF-8, with room
+    NDOAP_MAX_CONSOLE = 1000, // longest console line, NUL included; longer ones are cut
 };
 
 // Finds the functions; to be called once before the others, again is harmless.
@@ -31,7 +31,7 @@ void ndoap_notes_data_directory(char path[NDOAP_MAX_PATH]);
 void ndoap_notes_console(const char *line);
 
 // Translate a NUL-terminated name. False, and an empty string, when the result does not fit or, without OSTranslate,
-// when the name is not plain ASCII (which is the same in both).
+// when the name is not printable ASCII (which is the same in both).
 bool ndoap_notes_to_utf8(const char *lmbcs, char *utf8, size_t capacity);
 bool ndoap_notes_to_lmbcs(const char *utf8, char *lmbcs, size_t capacity);
 

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef NDOAP_TEST_FAKENOTES_H
+#define NDOAP_TEST_FAKENOTES_H
+
+#include <stdbool.h>
+
+extern char console_text[4096]; // what AddInLogMessageText has printed
+extern bool translate_fails;    // makes OSTranslate return 0
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "memory.h"
+
+static ndoap_text text(const char *terminated)
+{
+    return (ndoap_text){terminated, strlen(terminated)};
+}
+
+// Another thread must see nothing of this one's memory.
+static void *recall_elsewhere(void *context)
+{
+    return (void *)(size_t)ndoap_recall(context, text("Bearer a"), "/x");
+}
+
+void test_memory(void)
+{
+    FilterContext one, other;
+    pthread_t thread;
+    void *elsewhere = &one;
+
+    ndoap_forget();
+    CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "nothing is remembered at first");
+    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A");
+    CHECK(ndoap_recall(&one, text("Bearer a"), "/x") != NULL, "it is remembered");
+    CHECK_TEXT(ndoap_recall(&one, text("Bearer a"), "/x"), "CN=A");
+    CHECK(ndoap_recall(&other, text("Bearer a"), "/x") == NULL, "not for another context");
+    CHECK(ndoap_recall(&one, text("Bearer b"), "/x") == NULL, "not for another token");
+    CHECK(ndoap_recall(&one, text("Bearer a"), "/y") == NULL, "not for another target");
+    CHECK(ndoap_recall(&one, text("Bearer a/"), "x") == NULL, "not for the same bytes divided elsewhere");
+    CHECK(pthread_create(&thread, NULL, recall_elsewhere, &one) == 0, "thread");
+    pthread_join(thread, &elsewhere);
+    CHECK(elsewhere == NULL, "not on another thread");
+    ndoap_forget();
+    CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "it is forgotten");
+
+    char *large = malloc(4001);
+    memset(large, 'a', 4000);
+    large[4000] = '\0';
+    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A");
+    ndoap_remember(&one, text(large), "/x", "CN=B");
+    CHECK(ndoap_recall(&one, text(large), "/x") == NULL, "a long token is not remembered");
+    CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "and drops what was");
+    ndoap_remember(&one, text("Bearer a"), large, "CN=A");
+    CHECK(ndoap_recall(&one, text("Bearer a"), large) == NULL, "a long target is not remembered");
+    large[256] = '\0';
+    ndoap_remember(&one, text("Bearer a"), "/x", large);
+    CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "a long name is not remembered");
+    ndoap_remember(&one, text("Bearer a"), "/x", "");
+    CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "nor is nobody");
+    free(large);
+}
