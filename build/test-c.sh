@@ -15,5 +15,5 @@ sources=$(find cshim -name '*.c' ! -name '*_windows.c' | sort)
 # Unquoted: one word for each file.
 # shellcheck disable=SC2086
 gcc -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -Wall -Wextra -Werror -Wconversion -I cshim -pthread -o "$out/cshim-test" $sources -ldl
+    -Wall -Wextra -Werror -Wconversion -I cshim -rdynamic -pthread -o "$out/cshim-test" $sources -ldl
 "$out/cshim-test"
