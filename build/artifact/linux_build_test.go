@@ -77,6 +77,19 @@ func TestLinuxIsHardened(t *testing.T) {
 	assert.Zero(t, segments[elf.PT_GNU_STACK]&elf.PF_X, "the stack is executable")
 }
 
+// The Go runtime makes the loader put all thread-local variables of the library into a block that has the size it had
+// when the server started, with about 1.5 KB to spare for everything that is loaded later. What does not fit fails with
+// "cannot allocate memory in static TLS block", depending on what else the server has loaded before.
+func TestLinuxHasHardlyAnyThreadLocalMemory(t *testing.T) {
+	for _, segment := range openLibrary(t).Progs {
+		if segment.Type == elf.PT_TLS {
+			assert.LessOrEqual(t, segment.Memsz, uint64(64), "keep a pointer there, and the memory on the heap")
+			return
+		}
+	}
+	t.Fatal("the Go runtime has at least one thread-local variable")
+}
+
 func TestLinuxTellsNothingOfTheBuilder(t *testing.T) {
 	assertAnonymous(t, built(t, "build", "libndoap.so"))
 }
