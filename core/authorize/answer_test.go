@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package authorize
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"ndoap/core/web"
+	"ndoap/store"
+)
+
+func TestTarget_A12_A13(t *testing.T) {
+	for name, test := range map[string]struct{ uri, target string }{
+		"no query":                {"https://app.example/cb", "https://app.example/cb?code=c%20d&state=s"},
+		"no path":                 {"https://app.example", "https://app.example?code=c%20d&state=s"},
+		"query":                   {"https://app.example/cb?a=%62+c", "https://app.example/cb?a=%62+c&code=c%20d&state=s"},
+		"empty query":             {"https://app.example/cb?", "https://app.example/cb?code=c%20d&state=s"},
+		"query with a separator":  {"https://app.example/cb?a=b&", "https://app.example/cb?a=b&code=c%20d&state=s"},
+		"encoding stays":          {"https://app.example/%7ecb", "https://app.example/%7ecb?code=c%20d&state=s"},
+		"loopback":                {"http://[::1]:80/cb", "http://[::1]:80/cb?code=c%20d&state=s"},
+		"private-use URI scheme":  {"com.example.app:/cb", "com.example.app:/cb?code=c%20d&state=s"},
+		"question mark in a name": {"https://app.example/cb?a?b", "https://app.example/cb?a?b&code=c%20d&state=s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := store.AuthorizationRequest{RedirectURI: test.uri, State: "s", StateGiven: true}
+			assert.Equal(t, test.target, target(asked, "code", "c d"))
+		})
+	}
+}
+
+func TestRedirectURIWithQueryKeepsIt(t *testing.T) {
+	f := newFixture(t)
+	const uri = "https://app.example/other?tenant=1"
+	values := f.redirected(f.ask(ada, "two", "redirect_uri", uri), http.StatusFound, uri)
+	assert.Equal(t, []string{"code", "state"}, sortedKeys(values))
+}
+
+// TestStoreTrouble makes each use of the store fail: there is no code, no redirect, one line in the log with the
+// cause, and a page that says to try again.
+func TestStoreTrouble(t *testing.T) {
+	for method, uses := range map[string]int{
+		"Client": 7, "AddCode": 1, "Consent": 3, "AddAuthorizationRequest": 2, "AuthorizationRequest": 4,
+		"UpdateAuthorizationRequest": 1, "CompleteAuthorizationRequest": 3,
+	} {
+		t.Run(method, func(t *testing.T) {
+			f := newFixture(t)
+			toDeny, toAllow := f.consentPage(f.ask(ada, "app")), f.consentPage(f.ask(ada, "app"))
+			login, loginTrusted := f.ask("", "app"), f.ask("", "trusted")
+			logged := f.log.Len()
+			f.fail.method = method
+
+			failed := 0
+			for _, response := range []web.Response{
+				f.ask(ada, "trusted"),
+				f.ask(ada, "app"),
+				f.ask("", "app"),
+				f.resume(ada, login),
+				f.resume(ada, loginTrusted),
+				f.decide(ada, toDeny, "deny"),
+				f.decide(ada, toAllow, "allow"),
+			} {
+				if response.Status != http.StatusServiceUnavailable {
+					continue
+				}
+				failed++
+				f.onPage(response, http.StatusServiceUnavailable, "Wait a little and try again")
+				assert.Equal(t, "5", response.Header.Get("Retry-After"))
+				assert.NotContains(t, string(response.Body), "fire")
+			}
+			assert.Equal(t, uses, failed)
+			lines := f.log.String()[logged:]
+			assert.Equal(t, uses, strings.Count(lines, "level=ERROR"))
+			assert.Equal(t, uses, strings.Count(lines, "disk on fire"))
+		})
+	}
+}
+
+func TestUnusableName_A74(t *testing.T) {
+	f := newFixture(t)
+	for _, name := range []string{"-Default-", "CN=*/O=Example", "CN=Ada\x00/O=Example", "Ada/Example", "O=Example", "CN=\xff"} {
+		f.onPage(f.ask(name, "trusted"), http.StatusForbidden, "Ask an administrator")
+		f.onPage(f.decide(name, f.consentPage(f.ask(ada, "app")), "allow"), http.StatusForbidden, "Ask an administrator")
+	}
+}
+
+func sortedKeys(values url.Values) []string { return slices.Sorted(maps.Keys(values)) }
