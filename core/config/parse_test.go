@@ -180,7 +180,7 @@ func TestIssuer(t *testing.T) {
 		"http://localhost/doap", "http://127.0.0.1:8080/doap", "http://[::1]:8080/doap", "https://[2001:db8::1]/doap",
 	}
 	for _, issuer := range good {
-		t.Run(issuer, func(t *testing.T) { require.NoError(t, checkIssuer(issuer)) })
+		t.Run(issuer, func(t *testing.T) { require.NoError(t, CheckIssuer(issuer)) })
 	}
 	bad := map[string]string{
 		"":                                    "does not start with https://",

@@ -15,7 +15,7 @@ import (
 // test).
 var settings = []setting{
 	textSetting("issuer", "the public URL of /doap, such as https://domino.example.com/doap",
-		func(c *Config) *string { return &c.Issuer }, checkIssuer),
+		func(c *Config) *string { return &c.Issuer }, CheckIssuer),
 
 	durationSetting("lifetimes.code",
 		func(c *Config) *time.Duration { return &c.Lifetimes.Code }, time.Second, 10*time.Minute),
@@ -55,8 +55,8 @@ var settings = []setting{
 		func(c *Config) *string { return &c.Pages.Support }, plainText(300, true)),
 }
 
-// checkIssuer holds the issuer to RFC 8414 section 2, and to where this server answers.
-func checkIssuer(text string) error {
+// CheckIssuer tells whether a URL can be the issuer: it holds it to RFC 8414 section 2, and to where this server answers.
+func CheckIssuer(text string) error {
 	issuer, err := url.Parse(text)
 	switch {
 	case err != nil:

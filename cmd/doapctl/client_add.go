@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"ndoap/core/oauth"
+	"ndoap/store"
+	"ndoap/store/sqlite"
+)
+
+type clientAddCommand struct {
+	ID          string   `name:"id" help:"Client id. Default: a random one." placeholder:"ID"`
+	Name        string   `help:"What people read on the consent page." placeholder:"NAME" required:""`
+	RedirectURI []string `name:"redirect-uri" help:"Where to send the browser back to, compared byte by byte. May be repeated." placeholder:"URI" required:"" sep:"none"`
+	Scope       []string `help:"Scope that the client may ask for. May be repeated." placeholder:"SCOPE" default:"domino" sep:"none"`
+	Public      bool     `help:"The client cannot keep a secret: a mobile, desktop or single-page application."`
+	Legacy      bool     `help:"A client written for DOAP: PKCE is optional."`
+	Trusted     bool     `help:"Nobody is asked for consent: the administrator gives it for all."`
+}
+
+// Help is shown below the usage line.
+func (clientAddCommand) Help() string {
+	return `Registers a client and prints its id and, unless it is public, its secret. The secret is shown this once.
+
+A client sends its secret to the token endpoint. A public client has none; it is protected by PKCE alone. Without
+--trusted, each user is asked once whether the application may act for them. Use --legacy only for applications that
+were written for DOAP and cannot use PKCE.
+
+Examples:
+
+    doapctl client add --name "Demo web site" --redirect-uri http://localhost:3000/authorize
+    doapctl client add --name "Mail on the phone" --public --redirect-uri com.example.mail:/callback
+    doapctl client add --id intranet --name Intranet --trusted --redirect-uri https://intranet.example.com/login
+    doapctl client add --json --name CI --redirect-uri https://ci.example.com/cb > ci-client.json`
+}
+
+func (c *clientAddCommand) Run(s *session) error {
+	id := c.ID
+	if id == "" {
+		id = strings.ToLower(rand.Text())
+	}
+	if err := checkClientID(id); err != nil {
+		return err
+	}
+	scopes, err := s.scopes(c.Scope)
+	if err != nil {
+		return err
+	}
+	added := store.Client{
+		ID: id, Name: c.Name, RedirectURIs: c.RedirectURI, Scopes: scopes,
+		Trusted: c.Trusted, Legacy: c.Legacy,
+		CreatedAt: s.now, ChangedAt: s.now,
+	}
+	var secret oauth.Secret
+	if !c.Public {
+		secret = oauth.NewSecret()
+		added.SecretHashes = []string{secret.Hash()}
+	}
+	if err := checkClient(&added); err != nil {
+		return err
+	}
+	err = s.withStore(func(clients *sqlite.Store) error { return clients.AddClient(s, added) })
+	if errors.Is(err, store.ErrExists) {
+		return fmt.Errorf("there is a client %q already: choose another id, or change it with doapctl client update %s",
+			id, id)
+	}
+	if err != nil {
+		return err
+	}
+	s.print("Registered the client.")
+	return s.printClient(added, secret)
+}

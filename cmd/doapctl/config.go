@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"ndoap/core/config"
+)
+
+type configCommands struct {
+	Check configCheckCommand `cmd:"" help:"Read the configuration as the server does and say what is wrong."`
+}
+
+type configCheckCommand struct{}
+
+// Help is shown below the usage line.
+func (configCheckCommand) Help() string {
+	return `Reads all *.json files of the configuration directory in the order of their names, prints what is wrong or unknown
+with file, line and key, and then the configuration in force, with every default filled in. Exits with 1 when the
+server could not use the files.
+
+Examples:
+
+    doapctl config check
+    doapctl --config-dir /tmp/new-doapconfig.d config check`
+}
+
+// checkResult is the result for scripts.
+type checkResult struct {
+	Usable        bool             `json:"usable"`
+	Directory     string           `json:"config_dir"`
+	Problems      []config.Problem `json:"problems"`
+	Configuration *config.Config   `json:"configuration,omitempty"`
+}
+
+func (configCheckCommand) Run(s *session) error {
+	where, err := s.bootstrap()
+	if err != nil {
+		return err
+	}
+	effective, problems, fault := s.configuration(where.ConfigDir)
+	if s.json {
+		return s.printCheck(where.ConfigDir, effective, problems, fault)
+	}
+	for _, problem := range problems {
+		fmt.Fprintln(s.stderr, problem)
+	}
+	if fault != nil {
+		fmt.Fprintln(s.stderr, fault)
+		return fmt.Errorf("the configuration in %s cannot be used", where.ConfigDir)
+	}
+	s.print("The configuration in %s is good. In force:\n", where.ConfigDir)
+	return s.printJSON(effective)
+}
+
+// printCheck prints everything as one JSON value; the exit code still tells whether the files can be used.
+func (s *session) printCheck(dir string, effective *config.Config, problems []config.Problem, fault error) error {
+	result := checkResult{Usable: fault == nil, Directory: dir, Problems: []config.Problem{}, Configuration: effective}
+	result.Problems = append(result.Problems, problems...)
+	if faults, some := errors.AsType[config.Problems](fault); some {
+		result.Problems = append(result.Problems, faults...)
+	}
+	if err := s.printJSON(result); err != nil {
+		return err
+	}
+	if fault != nil {
+		return fmt.Errorf("the configuration in %s cannot be used", dir)
+	}
+	return nil
+}
