@@ -21,7 +21,7 @@ GO_BUILD := $(GO) build -trimpath -buildvcs=false
 
 # Every symbol but the three entry points is hidden: the server's own SQLite, or a neighbour's, must never meet ours.
 # nodelete: a Go library cannot be unloaded, whatever the host tries. relro and now: no writable function tables.
-LIBRARY_LINK := -Wl,--version-script='$(CURDIR)/build/exports.map' -Wl,--no-undefined \
+LIBRARY_LINK := '-Wl,--version-script=$(CURDIR)/build/exports.map' -Wl,--no-undefined \
 	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
 PROGRAMS := bin/libndoap.so bin/doapctl bin/standin bin/standin-host bin/libnotes.so bin/demo
