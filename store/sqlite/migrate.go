@@ -59,8 +59,8 @@ func readMigrations(files fs.FS) ([]migration, error) {
 	return known, nil
 }
 
-// migrate runs what a database lacks, each migration in a transaction of its own. It takes the write lock even if
-// nothing is to do, so that a database that cannot be written is refused when it is opened.
+// migrate runs what a database lacks, each migration in a transaction of its own. It tries to write even if nothing is
+// to do, so that a database that cannot be written is refused when it is opened.
 func migrate(ctx context.Context, conn *sql.Conn, subject file, known []migration, now func() time.Time) error {
 	for {
 		done, err := migrateOnce(ctx, conn, subject, known, now)
@@ -89,6 +89,11 @@ func migrateOnce(ctx context.Context, conn *sql.Conn, subject file, known []migr
 			"this program knows %d): install that version or a later one here, too", subject.path, version, len(known))}
 	}
 	if version == len(known) {
+		// BEGIN IMMEDIATE does not complain about a read-only database; a change does. It is rolled back.
+		_, err := tx.ExecContext(ctx, "UPDATE migrations SET name = name WHERE number = ?", version)
+		if err != nil {
+			return false, subject.translate(ctx, err)
+		}
 		return true, nil
 	}
 	next := known[version]

@@ -214,7 +214,7 @@ func (s *Store) start(ctx context.Context) error {
 	// The first look gives the generation, so that no caller ever sees the zero that means "not looked yet".
 	if err := s.watcher.read(ctx); err != nil {
 		cancel()
-		return errors.Join(err, look.Close(), conn.Close())
+		return errors.Join(err, s.watcher.queries.close(), look.Close(), conn.Close())
 	}
 	go s.committer.run()
 	go s.watcher.run(watching)

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -36,6 +37,16 @@ func (q *queries) statement(ctx context.Context, text string) (*sql.Stmt, error)
 		}
 	}
 	return known.(*sql.Stmt), nil
+}
+
+// close releases the statements. SQLite keeps a connection, its locks and its files until its last statement is gone.
+func (q *queries) close() error {
+	var failures []error
+	q.prepared.Range(func(_, known any) bool {
+		failures = append(failures, known.(*sql.Stmt).Close())
+		return true
+	})
+	return errors.Join(failures...)
 }
 
 // exec runs a statement and returns how many rows it touched.

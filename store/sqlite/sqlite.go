@@ -73,10 +73,11 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	s.committer.close()
-	s.watcher.close()
 	// The connection that may write goes last: it moves the write-ahead log into the file and removes it.
-	if err := errors.Join(s.reading.Close(), s.committer.conn.Close(), s.writing.Close()); err != nil {
+	s.committer.close()
+	err := errors.Join(s.watcher.close(), s.reader.close(), s.reading.Close(),
+		s.committer.queries.close(), s.committer.conn.Close(), s.writing.Close())
+	if err != nil {
 		return fmt.Errorf("close %s: %w", s.file.path, err)
 	}
 	return nil

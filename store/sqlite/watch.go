@@ -52,7 +52,7 @@ func (w *watcher) run(ctx context.Context) {
 func (w *watcher) close() error {
 	w.cancel()
 	<-w.stopped
-	return w.release()
+	return errors.Join(w.queries.close(), w.release())
 }
 
 // look looks once.

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package sqlite
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func requirePrivate(t *testing.T, path string) {
+	t.Helper()
+	for _, name := range fileNames(path)[:3] {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+	}
+}
+
+func TestOnlyTheOwnerCanReadWhatIsCreated(t *testing.T) {
+	old := syscall.Umask(0)
+	defer syscall.Umask(old)
+	s := create(t, Options{})
+	require.NoError(t, s.AddClient(t.Context(), newClient("app")))
+	requirePrivate(t, s.file.path)
+}
+
+func TestLooseRightsAreTightenedAndLogged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "doap.db")
+	running := closing(t)(Create(path, Options{})) // keeps the files beside the database alive
+	require.NoError(t, running.AddClient(t.Context(), newClient("app")))
+	for _, name := range fileNames(path)[:3] {
+		require.NoError(t, os.Chmod(name, 0o644)) //nolint:gosec // the mistake that the test is about
+	}
+	var log bytes.Buffer
+	s := reopen(t, path, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, s.AddClient(t.Context(), newClient("app 2")))
+	requirePrivate(t, path)
+	assert.Contains(t, log.String(), "only its owner can")
+	assert.Contains(t, log.String(), path+"-wal")
+
+	log.Reset()
+	reopen(t, path, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	assert.Empty(t, log.String())
+}
