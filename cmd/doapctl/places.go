@@ -15,7 +15,7 @@ import (
 
 // places are the flags that say where Domino and ndoap keep their files.
 type places struct {
-	Data      string `help:"Domino data directory. Default: the current directory." placeholder:"DIR" env:"DOMINO_DATA" default:"."`
+	Data      string `help:"Domino data directory; the current one unless given here or in the environment." placeholder:"DIR" env:"DOMINO_DATA" default:"."`
 	INI       string `name:"ini" help:"The server's notes.ini. Default: notes.ini in the data directory, if it is there." placeholder:"FILE"`
 	Database  string `help:"Database to work on, instead of the one that notes.ini names (DOAP_App_Path)." placeholder:"FILE"`
 	ConfigDir string `help:"Configuration directory, instead of the one that notes.ini names (DOAP_Config_Dir)." placeholder:"DIR"`
