@@ -57,7 +57,11 @@ func (h *Handler) Serve(r *web.Request) web.Response {
 	issued, client, err := h.issue(ctx, r)
 	if err != nil {
 		h.Log.Log(ctx, err.LogLevel(), "token request refused", "client_id", client.ID, "err", err)
-		return err.Response()
+		response := err.Response()
+		if err.Code == oauth.InvalidClient {
+			response.Header.Set("Www-Authenticate", `Basic realm="OAuth clients", charset="UTF-8"`)
+		}
+		return response
 	}
 	response, err := h.respond(ctx, issued, client)
 	if err != nil {
