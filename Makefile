@@ -59,11 +59,11 @@ check: ## the quick part, for the edit loop: format, lint, unit tests
 	@echo '==> unit tests'
 	@sh build/packages.sh unit | xargs $(GO) test
 
-# Two lanes share the cores; each suite prints its heading at once and its output when it is done.
+# The suites share the cores; each prints its heading at once and its output when it is done. -k: all failures in one run.
 .PHONY: test
 test: ## everything; installs what is missing on Debian or Ubuntu first
 	@sh build/setup.sh
-	@$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end test-windows
+	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end test-windows
 	@echo '==> all suites passed'
 
 .PHONY: bench
