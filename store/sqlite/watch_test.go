@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"ndoap/store"
+)
+
+// still are the options of a store whose watcher looks only when a test tells it to.
+var still = Options{PollInterval: time.Hour}
+
+func TestChangesOfOthersAreSeen(t *testing.T) {
+	s := create(t, still)
+	other := reopen(t, s.file.path, still)
+	require.Equal(t, s.Generation(), other.Generation())
+	for _, step := range []struct {
+		what   string
+		change func() error
+		seen   bool
+	}{
+		{"client added", func() error { return other.AddClient(t.Context(), newClient("app")) }, true},
+		{"nothing", func() error { return nil }, false},
+		{"code added", func() error { return other.AddCode(t.Context(), store.Code{ClientID: "app"}) }, false},
+		{"key added", func() error { return other.AddKey(t.Context(), store.Key{ID: "k"}) }, true},
+		{"client changed by hand", func() error {
+			_, err := outsider(t, s.file.path).ExecContext(t.Context(), "UPDATE clients SET disabled = 1")
+			return err
+		}, true},
+		{"key removed by hand", func() error {
+			_, err := outsider(t, s.file.path).ExecContext(t.Context(), "DELETE FROM keys")
+			return err
+		}, true},
+	} {
+		before := s.Generation()
+		require.NoError(t, step.change())
+		s.watcher.look(t.Context())
+		assert.Equal(t, step.seen, s.Generation() != before, step.what)
+	}
+}
+
+func TestTheWatcherLooksOnItsOwn(t *testing.T) {
+	s := create(t, Options{PollInterval: time.Millisecond})
+	before := s.Generation()
+	require.NoError(t, reopen(t, s.file.path, still).AddClient(t.Context(), newClient("app")))
+	require.Eventually(t, func() bool { return s.Generation() != before }, eventually, poll)
+	client, err := s.Client(t.Context(), "app")
+	require.NoError(t, err)
+	assert.Equal(t, newClient("app"), client)
+}
+
+func TestGenerationNeverGoesBack(t *testing.T) {
+	var g generation
+	g.raise(5)
+	g.raise(4)
+	assert.EqualValues(t, 5, g.value())
+	g.raise(6)
+	assert.EqualValues(t, 6, g.value())
+}
+
+func TestAFileThatIsGoneOrReplacedIsNoticed(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm     func(t *testing.T, path string)
+		sentence string
+	}{
+		"gone": {func(*testing.T, string) {}, "was removed while in use"},
+		"replaced": {func(t *testing.T, path string) {
+			require.NoError(t, os.WriteFile(path, nil, 0o600))
+		}, "was replaced while in use"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options, told := faults(still)
+			s := create(t, options)
+			path := s.file.path
+			require.NoError(t, os.Rename(path, path+".away"))
+			c.harm(t, path)
+			s.watcher.look(t.Context())
+			s.watcher.look(t.Context())
+			require.ErrorIs(t, s.Check(), store.ErrUnavailable)
+			require.ErrorContains(t, s.Check(), c.sentence)
+			require.ErrorContains(t, s.Check(), path)
+			assert.Equal(t, s.Check(), next(t, told))
+
+			require.NoError(t, os.Rename(path+".away", path))
+			s.watcher.look(t.Context())
+			require.NoError(t, s.Check())
+			require.NoError(t, next(t, told))
+			assert.Empty(t, told, "one report for each change")
+		})
+	}
+}
+
+func TestAWatcherThatDoesNotComeBackIsAFault(t *testing.T) {
+	options, told := faults(still)
+	s := create(t, options)
+	require.NoError(t, s.Check())
+	s.watcher.lastLook.Store(-int64(still.PollInterval + patience))
+	require.ErrorIs(t, s.Check(), store.ErrUnavailable)
+	require.ErrorContains(t, s.Check(), "could not be read for")
+	require.Error(t, next(t, told))
+	s.watcher.look(t.Context())
+	require.NoError(t, s.Check())
+	require.NoError(t, next(t, told))
+	assert.Empty(t, told)
+}
+
+func TestAPassingLockIsNoFaultForReaders(t *testing.T) {
+	s := create(t, still)
+	s.watcher.queries = &queries{translate: s.file.translate, prepare: func(context.Context, string) (*sql.Stmt, error) {
+		return nil, sqlite3.Error{Code: sqlite3.ErrBusy}
+	}}
+	s.watcher.look(t.Context())
+	require.NoError(t, s.Check())
+	s.watcher.lastLook.Store(-int64(still.PollInterval + patience))
+	s.watcher.look(t.Context())
+	require.ErrorContains(t, s.Check(), "could not be read for")
+	require.ErrorContains(t, s.Check(), "is locked by another program")
+}
