@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func manual(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/configure.md")
+	require.NoError(t, err)
+	return string(text)
+}
+
+// tableRow is one line of a table whose first cell is a name in code font.
+var tableRow = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (.*) \\|$")
+
+func TestTheManualHasEverySettingAndNoOther(t *testing.T) {
+	_, table, found := strings.Cut(manual(t), "\n## Settings\n")
+	require.True(t, found)
+	documented := map[string][]string{}
+	for _, row := range tableRow.FindAllStringSubmatch(table, -1) {
+		documented[row[1]] = strings.SplitN(row[2], " | ", 3)
+	}
+	defaults := Default()
+	for _, known := range settings {
+		t.Run(known.key, func(t *testing.T) {
+			require.Contains(t, documented, known.key, "it is not in docs/configure.md")
+			cells := documented[known.key]
+			require.Len(t, cells, 3, "default, allowed, meaning")
+			shown, err := json.Marshal(known.show(&defaults))
+			require.NoError(t, err)
+			switch known.key {
+			case "issuer":
+				assert.Equal(t, "none, required", cells[0])
+			case "scopes":
+				assert.Equal(t, "`domino`", cells[0])
+			default:
+				assert.Equal(t, "`"+string(shown)+"`", cells[0], "default")
+			}
+			assert.Equal(t, known.allowed, cells[1], "allowed")
+			assert.NotEmpty(t, cells[2], "meaning")
+			delete(documented, known.key)
+		})
+	}
+	assert.Empty(t, documented, "docs/configure.md has keys that are not in the program")
+}
+
+func TestTheManualHasEveryVariable(t *testing.T) {
+	_, rest, found := strings.Cut(manual(t), "\n## notes.ini\n")
+	require.True(t, found)
+	section, _, _ := strings.Cut(rest, "\n## ")
+	documented := map[string]string{}
+	for _, row := range tableRow.FindAllStringSubmatch(section, -1) {
+		documented[row[1]], _, _ = strings.Cut(row[2], " | ")
+	}
+	assert.Equal(t, map[string]string{
+		VariableDatabase:  "`" + defaultDatabase + "`",
+		VariableConfigDir: "`" + defaultConfigDir + "`",
+		VariableLogLevel:  "`info`",
+	}, documented)
+}
+
+func TestTheManualHasEveryNameOfKeep(t *testing.T) {
+	_, section, found := strings.Cut(manual(t), "\n## Settings of KEEP and the HCL Domino REST API\n")
+	require.True(t, found)
+	_, list, found := strings.Cut(section, ":\n")
+	require.True(t, found)
+	var documented []string
+	for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(list, -1) {
+		documented = append(documented, name[1])
+	}
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(keepNames)), documented)
+}
+
+func TestTheExamplesOfTheManualAreAccepted(t *testing.T) {
+	examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(manual(t), -1)
+	require.NotEmpty(t, examples)
+	for _, example := range examples {
+		_, warnings, err := Parse(files("{"+issuerLine+"}", example[1]))
+		require.NoError(t, err, example[1])
+		assert.Empty(t, warnings, example[1])
+	}
+}
