@@ -36,20 +36,34 @@ const (
 
 // The clients of every fixture.
 var clients = []store.Client{
-	{ID: "app", Name: "Travel Desk", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
-		Scopes: []string{"mail", "domino", "retired"}},
-	{ID: "trusted", Name: "Intranet", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
-		Scopes: []string{"domino"}, Trusted: true},
-	{ID: "legacy", Name: "Tutorial", RedirectURIs: []string{"http://localhost:3000/authorize"},
-		SecretHashes: []string{"h"}, Scopes: []string{"domino"}, Legacy: true, Trusted: true},
-	{ID: "public", Name: "Native", RedirectURIs: []string{"http://127.0.0.1/cb"}, Scopes: []string{"domino"},
-		Trusted: true, Legacy: true},
-	{ID: "two", Name: "Two", RedirectURIs: []string{callback, "https://app.example/other?tenant=1"},
-		SecretHashes: []string{"h"}, Scopes: []string{"domino"}, Trusted: true},
-	{ID: "disabled", Name: "Off", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
-		Scopes: []string{"domino"}, Disabled: true},
-	{ID: "scopeless", Name: "None", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
-		Scopes: []string{"retired"}, Trusted: true},
+	{
+		ID: "app", Name: "Travel Desk", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
+		Scopes: []string{"mail", "domino", "retired"},
+	},
+	{
+		ID: "trusted", Name: "Intranet", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
+		Scopes: []string{"domino"}, Trusted: true,
+	},
+	{
+		ID: "legacy", Name: "Tutorial", RedirectURIs: []string{"http://localhost:3000/authorize"},
+		SecretHashes: []string{"h"}, Scopes: []string{"domino"}, Legacy: true, Trusted: true,
+	},
+	{
+		ID: "public", Name: "Native", RedirectURIs: []string{"http://127.0.0.1/cb"}, Scopes: []string{"domino"},
+		Trusted: true, Legacy: true,
+	},
+	{
+		ID: "two", Name: "Two", RedirectURIs: []string{callback, "https://app.example/other?tenant=1"},
+		SecretHashes: []string{"h"}, Scopes: []string{"domino"}, Trusted: true,
+	},
+	{
+		ID: "disabled", Name: "Off", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
+		Scopes: []string{"domino"}, Disabled: true,
+	},
+	{
+		ID: "scopeless", Name: "None", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
+		Scopes: []string{"retired"}, Trusted: true,
+	},
 }
 
 // fixture is the package over a real database, with one browser.

@@ -20,6 +20,7 @@ const (
 	authPath        = "/doap/auth"
 	resumeParameter = "resume"
 	browserCookie   = "doap_browser"
+	secretLength    = 43 // of what oauth.NewSecret makes
 )
 
 // pending is a valid request on its way to a code. It has an id once it is stored.
@@ -32,7 +33,7 @@ type pending struct {
 // the id, so that a link prepared in one browser leads nowhere in another. It returns the cookie to be set, if any.
 func (h *Handler) keep(ctx context.Context, request *web.Request, asked *pending) (cookie string, err error) {
 	browser := oauth.Secret(request.Cookie(browserCookie))
-	if len(browser) != len(oauth.NewSecret()) { // the first request of this browser, or not a cookie of ours
+	if len(browser) != secretLength { // the first request of this browser, or not a cookie of ours
 		browser = oauth.NewSecret()
 		cookie = browserCookie + "=" + browser.Reveal() + "; Path=/doap; HttpOnly; SameSite=Lax"
 		if request.Secure {

@@ -97,8 +97,10 @@ func TestBrowserCookie_A72(t *testing.T) {
 	f.cookie = browserCookie + "=short"
 	assert.NotEmpty(t, f.ask("", "app").Header.Get("Set-Cookie"), "what is not a cookie of ours is replaced")
 
-	plain := &web.Request{Method: http.MethodGet, RawQuery: parameters("app").Encode(),
-		Header: func(string) []string { return nil }}
+	plain := &web.Request{
+		Method: http.MethodGet, RawQuery: parameters("app").Encode(),
+		Header: func(string) []string { return nil },
+	}
 	assert.NotContains(t, f.auth.Serve(plain).Header.Get("Set-Cookie"), "Secure", "loopback without TLS")
 }
 

@@ -27,8 +27,10 @@ func TestNoRedirectInDoubt_A5_A9(t *testing.T) {
 		"A5 unknown client":          {parameters("ghost").Encode(), `"ghost" (client_id)`},
 		"A5 unknown, known redirect": {parameters("ghost", "redirect_uri", callback).Encode(), `"ghost" (client_id)`},
 		"disabled client":            {parameters("disabled").Encode(), "disabled"},
-		"A5 another redirect_uri": {parameters("app", "redirect_uri", "https://evil.example/").Encode(),
-			"not one that the client has registered"},
+		"A5 another redirect_uri": {
+			parameters("app", "redirect_uri", "https://evil.example/").Encode(),
+			"not one that the client has registered",
+		},
 		"A16 two client_ids": {parameters("app").Encode() + "&client_id=app", "client_id occurs more than once"},
 		"A16 R two redirect_uris": {parameters("app", "redirect_uri", callback).Encode() + "&redirect_uri=" +
 			url.QueryEscape("https://evil.example/"), "redirect_uri occurs more than once"},
@@ -93,8 +95,10 @@ func TestErrorsGoToTheClient_A8(t *testing.T) {
 		"A19 long challenge":          {oauth.InvalidRequest, []string{"code_challenge", s256 + "a"}},
 		"A19 reserved character":      {oauth.InvalidRequest, []string{"code_challenge", s256[1:] + "="}},
 		"A19 method alone":            {oauth.InvalidRequest, []string{"code_challenge", ""}},
-		"A20 confidential, no PKCE": {oauth.InvalidRequest,
-			[]string{"code_challenge", "", "code_challenge_method", ""}},
+		"A20 confidential, no PKCE": {
+			oauth.InvalidRequest,
+			[]string{"code_challenge", "", "code_challenge_method", ""},
+		},
 		"A82 request":      {oauth.RequestNotSupported, []string{"request", "eyJ"}},
 		"A81 request_uri":  {oauth.RequestURINotSupported, []string{"request_uri", "urn:x"}},
 		"registration":     {oauth.RegistrationNotSupported, []string{"registration", "{}"}},

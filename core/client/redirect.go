@@ -38,22 +38,16 @@ func ValidateRedirectURI(uri string) error {
 	if err := checkCharacters(uri); err != nil {
 		return err
 	}
-	scheme, rest, found := strings.Cut(uri, ":")
-	if !found || !validScheme(scheme) {
-		return errors.New("the redirect URI is not absolute; write it in full, such as https://app.example.com/callback, " +
-			"with the scheme in lower case")
-	}
-	web := scheme == "https" || scheme == "http"
-	if !web && !strings.Contains(scheme, ".") && !slices.Contains(undottedSchemes, scheme) {
-		return fmt.Errorf("the scheme %q is not accepted; use https, or for a native application a scheme made from a "+
-			"domain name of yours, such as com.example.app:/callback", scheme)
+	scheme, rest, _ := strings.Cut(uri, ":")
+	if err := checkScheme(scheme); err != nil {
+		return err
 	}
 	authority, path := "", rest
 	hasAuthority := strings.HasPrefix(rest, "//")
 	if hasAuthority {
 		authority, path = splitAuthority(rest[2:])
 	}
-	if web && authority == "" {
+	if (scheme == "https" || scheme == "http") && authority == "" {
 		return fmt.Errorf("the redirect URI names no host; write %s://, the host name and the path", scheme)
 	}
 	if !hasAuthority && !strings.HasPrefix(path, "/") {
@@ -140,6 +134,19 @@ func checkCharacters(uri string) error {
 		}
 	}
 	return nil
+}
+
+// checkScheme refuses what is neither https nor http nor a private-use scheme of a native application.
+func checkScheme(scheme string) error {
+	if !validScheme(scheme) {
+		return errors.New("the redirect URI is not absolute; write it in full, such as https://app.example.com/callback, " +
+			"with the scheme in lower case")
+	}
+	if scheme == "https" || scheme == "http" || strings.Contains(scheme, ".") || slices.Contains(undottedSchemes, scheme) {
+		return nil
+	}
+	return fmt.Errorf("the scheme %q is not accepted; use https, or for a native application a scheme made from a "+
+		"domain name of yours, such as com.example.app:/callback", scheme)
 }
 
 // validScheme tells whether text is a scheme in lower case (RFC 3986 section 3.1).

@@ -33,9 +33,9 @@ func (p *Pages) Consent(asked ConsentView) web.Response {
 		client = "An application without a name"
 	}
 	scheme, rest, _ := strings.Cut(asked.RedirectURI, ":")
-	// A browser holds form-action against all redirects that follow the form, those at the client's own site too,
+	// Chromium holds form-action against all redirects that follow the form, those at the client's own site too,
 	// which may lead to other hosts of it. The scheme is therefore as narrow as the policy can get without breaking
-	// such clients; it still keeps the form from code-running and other unexpected schemes.
+	// such clients.
 	return p.render(http.StatusOK, consentTemplate, "'self' "+scheme+":", view{
 		Title: "Allow access?",
 		Main: struct {

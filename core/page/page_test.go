@@ -57,7 +57,7 @@ func TestGolden(t *testing.T) {
 			if os.Getenv("UPDATE_GOLDEN") != "" {
 				require.NoError(t, os.WriteFile(path, response.Body, 0o600))
 			}
-			golden, err := os.ReadFile(path) //nolint:gosec // a path from the table above
+			golden, err := os.ReadFile(path)
 			require.NoError(t, err)
 			assert.Equal(t, string(golden), string(response.Body))
 		})
@@ -71,10 +71,14 @@ func TestHeaders_A14_A66(t *testing.T) {
 		form     string
 	}{
 		"consent": {testPages().Consent(testConsent()), http.StatusOK, "'self' https:"},
-		"consent to loopback": {consentWith(func(v *ConsentView) { v.RedirectURI = "http://[::1]:8080/cb" }),
-			http.StatusOK, "'self' http:"},
-		"consent to a native application": {consentWith(func(v *ConsentView) { v.RedirectURI = "com.example.app:/cb" }),
-			http.StatusOK, "'self' com.example.app:"},
+		"consent to loopback": {
+			consentWith(func(v *ConsentView) { v.RedirectURI = "http://[::1]:8080/cb" }),
+			http.StatusOK, "'self' http:",
+		},
+		"consent to a native application": {
+			consentWith(func(v *ConsentView) { v.RedirectURI = "com.example.app:/cb" }),
+			http.StatusOK, "'self' com.example.app:",
+		},
 		"error": {testPages().Error(http.StatusForbidden, "No", "No."), http.StatusForbidden, "'none'"},
 	} {
 		t.Run(name, func(t *testing.T) {
