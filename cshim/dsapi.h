@@ -208,16 +208,16 @@ typedef struct {
     void (*GetMappedResource)(FilterContext *context, char **buffer, unsigned int *errID);
 } FilterAuthenticate;
 
-// kFilterUserNameList: the groups of the user.
+// kFilterUserNameList: the groups of the user. Lists are names, each ending in a NUL; the functions return their size.
 typedef struct {
     const LMBCS *userName;
-    int (*PopulateUserNameList)(FilterContext *context, unsigned int *errID);
-    int (*AddGroupsToList)(FilterContext *context, LMBCS *groups, unsigned int numGroups, unsigned int reserved,
-                           unsigned int *errID);
-    int (*RemoveGroupsFromList)(FilterContext *context, LMBCS *groups, unsigned int numGroups, unsigned int reserved,
-                                unsigned int *errID);
     int (*GetUserNameList)(FilterContext *context, LMBCS *buffer, unsigned int bufferSize, unsigned int *numNames,
                            unsigned int reserved, unsigned int *errID);
+    int (*PopulateUserNameList)(FilterContext *context, LMBCS *buffer, unsigned int bufferSize, unsigned int *numNames,
+                                unsigned int reserved, unsigned int *errID);
+    int (*AddGroupsToList)(FilterContext *context, LMBCS *groups, unsigned int numGroups, unsigned int reserved,
+                           unsigned int *errID);
+    int (*RemoveGroupsFromList)(FilterContext *context, unsigned int reserved, unsigned int *errID);
     unsigned int reserved;
 } FilterUserNameList;
 
@@ -254,8 +254,33 @@ typedef struct {
     char *pUserGroupList;
 } FilterAuthenticatedUser;
 
-// kFilterResponse, kFilterRawWrite and kGetParsedRequest carry structures that ndoap never touches; the stand-in
-// declares their sizes only.
+// kGetParsedRequest: the parts of the request target; NULL for those it does not have.
+typedef struct {
+    char *pRawUri;
+    char *pPathUri;
+    char *pQueryUri;
+    char *pFragmentUri;
+    char *pSchemeUri;
+    char *pHostInfoUri;
+    char *pHostName;
+    int hostPort;
+    char *pUserUri;
+    char *pUserPasswordUri;
+    int majorProtocolVersion;
+    int minorProtocolVersion;
+} FilterParsedRequestLine;
+
+// kFilterResponse: the response headers.
+typedef struct {
+    unsigned int responseCode;
+    char *reasonText;
+    int (*GetAllHeaders)(FilterContext *context, char **headers, unsigned int *errID);
+    int (*GetHeader)(FilterContext *context, char *name, char *buffer, unsigned int bufferSize, unsigned int *errID);
+    int (*SetHeader)(FilterContext *context, char *name, char *value, unsigned int *errID);
+    int (*AddHeader)(FilterContext *context, char *header, unsigned int *errID);
+    unsigned int reserved;
+    char *userName;
+} FilterResponse;
 
 // The entry points. The host looks them up by these undecorated names.
 DSAPI_EXPORT unsigned int FilterInit(FilterInitData *data);
@@ -291,5 +316,8 @@ DSAPI_SIZE(FilterMapURL, 16, 24);
 DSAPI_SIZE(FilterAuthorize, 20, 32);
 DSAPI_SIZE(FilterResponseHeaders, 12, 24);
 DSAPI_SIZE(FilterAuthenticatedUser, 20, 40);
+DSAPI_SIZE(FilterParsedRequestLine, 48, 88);
+DSAPI_AT(FilterParsedRequestLine, hostPort, 28, 56);
+DSAPI_SIZE(FilterResponse, 32, 64);
 
 #endif

@@ -2,51 +2,68 @@
 
 #include "memory.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "thread.h"
 
 enum {
     MAX_PROOF = 3072, // Authorization value and target together; an RS256 token of ours has about 1,000 bytes
     MAX_LMBCS = 256,  // MAXUSERNAME, NUL included
 };
 
-static _Thread_local struct {
+// The memory of one thread, made when the thread accepts its first token.
+typedef struct {
     const FilterContext *context; // NULL: nothing is remembered
     size_t authorization_size;
     size_t proof_size;
     char proof[MAX_PROOF]; // Authorization value, then target
     char name[MAX_LMBCS];
-} memory;
+} thread_memory;
 
 void ndoap_forget(void)
 {
-    memory.context = NULL;
+    thread_memory *memory = ndoap_thread_value();
+
+    if (memory != NULL)
+        memory->context = NULL;
 }
 
 void ndoap_remember(const FilterContext *context, ndoap_text authorization, const char *target, const char *name)
 {
     size_t target_size = strlen(target);
     size_t name_size = strlen(name);
+    thread_memory *memory = ndoap_thread_value();
 
-    memory.context = NULL;
+    ndoap_forget();
     if (name_size == 0 || name_size >= MAX_LMBCS || authorization.size > MAX_PROOF ||
         target_size > MAX_PROOF - authorization.size)
         return;
-    memcpy(memory.proof, authorization.at, authorization.size);
-    memcpy(memory.proof + authorization.size, target, target_size);
-    memory.authorization_size = authorization.size;
-    memory.proof_size = authorization.size + target_size;
-    memcpy(memory.name, name, name_size + 1);
-    memory.context = context;
+    if (memory == NULL) {
+        memory = malloc(sizeof *memory);
+        if (memory == NULL || !ndoap_thread_keep(memory)) {
+            free(memory);
+            return;
+        }
+    }
+    memcpy(memory->proof, authorization.at, authorization.size);
+    memcpy(memory->proof + authorization.size, target, target_size);
+    memory->authorization_size = authorization.size;
+    memory->proof_size = authorization.size + target_size;
+    memcpy(memory->name, name, name_size + 1);
+    memory->context = context;
 }
 
 const char *ndoap_recall(const FilterContext *context, ndoap_text authorization, const char *target)
 {
-    if (memory.context == NULL || memory.context != context)
+    const thread_memory *memory = ndoap_thread_value();
+
+    if (memory == NULL || memory->context == NULL || memory->context != context)
         return NULL;
-    if (memory.authorization_size != authorization.size || memory.proof_size != authorization.size + strlen(target))
+    if (memory->authorization_size != authorization.size || memory->proof_size != authorization.size + strlen(target))
         return NULL;
-    if (memcmp(memory.proof, authorization.at, authorization.size) != 0 ||
-        memcmp(memory.proof + authorization.size, target, memory.proof_size - authorization.size) != 0)
+    if (memcmp(memory->proof, authorization.at, authorization.size) != 0 ||
+        memcmp(memory->proof + authorization.size, target, memory->proof_size - authorization.size) != 0)
         return NULL;
-    return memory.name;
+    return memory->name;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What one thread remembers from RawRequest to Authenticate: whose request it is. FilterContext.privateContext is
-// shared by all filters of a site, so it is no place for this.
+// shared by all filters of a site, so it is no place for this. ndoap_thread_prepare must have succeeded before.
 
 #ifndef NDOAP_MEMORY_H
 #define NDOAP_MEMORY_H

@@ -14,6 +14,7 @@
 #include "notes.h"
 #include "ours.h"
 #include "statistics.h"
+#include "thread.h"
 
 // Where user routes are mapped so that Domino authenticates them: a file below the data directory. It is harmless
 // when the mapped thing is ever served: a 404, or the page that says what is wrong if the installer put it there.
@@ -305,8 +306,8 @@ unsigned int FilterInit(FilterInitData *data)
                             "Domino 9.0.1 or later is needed.");
         return kFilterError;
     }
-    if (!ndoap_module_pin()) {
-        ndoap_notes_console("ndoap: the filter could not be kept in memory; it is not loaded.");
+    if (!ndoap_module_pin() || !ndoap_thread_prepare()) {
+        ndoap_notes_console("ndoap: the system refuses to keep the filter in memory; it is not loaded.");
         return kFilterError;
     }
     ndoap_notes_data_directory(data_directory);
