@@ -11,7 +11,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"ndoap/core/config"
+	"ndoap/core/oauth"
 	"ndoap/core/web"
 	"ndoap/store"
 )
@@ -91,3 +94,31 @@ func TestUnusableName_A74(t *testing.T) {
 }
 
 func sortedKeys(values url.Values) []string { return slices.Sorted(maps.Keys(values)) }
+
+// FuzzAnswer takes any query of a known client through validation into a Location: it leads to the client and nowhere
+// else, is printable ASCII, brings state back as it was (A17), and never has a code beside an error (A8).
+func FuzzAnswer(f *testing.F) {
+	f.Add(parameters("app").Encode())
+	f.Add(parameters("app", "state", "a+b%20\r\nX: y", "scope", "x").Encode())
+	f.Add("state=1&state=2&request=x")
+	policy := config.Default()
+	f.Fuzz(func(t *testing.T, query string) {
+		form, problem := oauth.ParseForm(query)
+		if problem != nil {
+			return
+		}
+		asked, problem := validate(&policy, clients[0], form, callback)
+		location := target(asked, "code", "c")
+		if problem != nil {
+			location = target(asked, "error", string(problem.Code), "error_description", problem.Description)
+		}
+		require.Regexp(t, `^https://app\.example/cb\?[\x21-\x7e]+$`, location)
+		values, err := url.ParseQuery(strings.TrimPrefix(location, callback+"?"))
+		require.NoError(t, err)
+		assert.NotEqual(t, values.Has("code"), values.Has("error"))
+		if !form.Repeated("state") && len(form.Get("state")) <= maxState {
+			assert.Equal(t, form.Get("state"), values.Get("state"))
+			assert.Equal(t, form.Has("state"), values.Has("state"))
+		}
+	})
+}
