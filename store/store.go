@@ -19,8 +19,14 @@ var (
 )
 
 // Store is everything ndoap remembers. Methods may be called from any number of goroutines. A method that changes
-// something returns after the change is on disk. Update closures run one at a time, must be quick, and must not call
-// the store.
+// something returns after the change is on disk. When its context ends before the change has started, the change is not
+// made and the error is the context's; later it is made and told as if the context had not ended.
+//
+// Closures run one at a time, must be quick, must not call the store and must not end their goroutine (as t.FailNow
+// does). Their errors come back as they are. A closure that panics is an error of its caller's; its change is not made.
+//
+// A record that belongs to another, as a code belongs to its client, is refused with ErrNotFound when the other is not
+// there. Times are kept to the microsecond.
 type Store interface {
 	Clients
 	Keys
@@ -37,10 +43,12 @@ type Store interface {
 	// after the change. Caches compare it for equality.
 	Generation() uint64
 
-	// DeleteExpired removes what can never be used again at now and returns how many records went.
+	// DeleteExpired removes what can never be used again at now and returns how many records went. The code and the
+	// consumed refresh tokens of a grant stay as long as the grant, so that their replay is noticed; consents stay.
 	DeleteExpired(ctx context.Context, now time.Time) (int, error)
 
-	// Close waits for writes under way and releases the store. Later calls return ErrUnavailable.
+	// Close waits for writes under way and releases the store. Later calls return ErrUnavailable; another Close does
+	// nothing.
 	Close() error
 }
 
@@ -52,7 +60,8 @@ type Clients interface {
 	ListClients(ctx context.Context) ([]Client, error)
 	// AddClient stores a new client; ErrExists if its id is taken.
 	AddClient(ctx context.Context, client Client) error
-	// UpdateClient changes a client in one transaction: ErrNotFound, or the error of change, which changes nothing.
+	// UpdateClient changes a client, except for its id, in one transaction: ErrNotFound, or the error of change, which
+	// changes nothing.
 	UpdateClient(ctx context.Context, id string, change func(*Client) error) error
 	// RemoveClient deletes a client with all its requests, codes, grants and consents, or returns ErrNotFound.
 	RemoveClient(ctx context.Context, id string) error
@@ -71,7 +80,8 @@ type AuthorizationRequests interface {
 	AddAuthorizationRequest(ctx context.Context, request AuthorizationRequest) error
 	// AuthorizationRequest returns one, expired or not, or ErrNotFound.
 	AuthorizationRequest(ctx context.Context, idHash string) (AuthorizationRequest, error)
-	// UpdateAuthorizationRequest changes one in a transaction: ErrNotFound, or the error of change.
+	// UpdateAuthorizationRequest changes one, except for its id and client, in a transaction: ErrNotFound, or the error
+	// of change.
 	UpdateAuthorizationRequest(ctx context.Context, idHash string, change func(*AuthorizationRequest) error) error
 	// CompleteAuthorizationRequest removes a request and, in the same commit, stores what its user decided: the
 	// code and, when the page asked, the consent. decide sees the request as it is in that transaction; its error
@@ -88,7 +98,8 @@ type Codes interface {
 	// RedeemCode consumes a code: exactly one caller gets to redeem it, however many try at once, and whatever
 	// redeem then says, the code is spent. redeem sees the code and returns what it buys, or the error that
 	// RedeemCode is to return. A second try returns ErrConsumed and revokes the grant that the first one bought
-	// (RFC 6749 section 4.1.2). An unknown code is ErrNotFound. Expiry is redeem's business.
+	// (RFC 6749 section 4.1.2). An unknown code is ErrNotFound. Expiry is redeem's business. The refresh token belongs
+	// to the grant it comes with, whatever its GrantID says.
 	RedeemCode(ctx context.Context, hash string, redeem func(Code) (Grant, RefreshToken, error)) error
 }
 
@@ -104,7 +115,7 @@ type RefreshTokens interface {
 	// RotateRefreshToken lets rotate decide, in one transaction, what becomes of a presented token; deciders of the
 	// same grant run one after the other. A rotation without Reissue or Revoke marks the token as consumed at the
 	// successor's IssuedAt. The error of rotate is returned; together with Revoke the revocation is stored all the
-	// same. An unknown token is ErrNotFound.
+	// same. An unknown token is ErrNotFound. The successor belongs to the same grant, whatever its GrantID says.
 	RotateRefreshToken(ctx context.Context, hash string, rotate func(RefreshToken, Grant) (Rotation, error)) error
 	// Grant returns one grant, or ErrNotFound.
 	Grant(ctx context.Context, id string) (Grant, error)
