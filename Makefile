@@ -142,7 +142,7 @@ bin/doapctl: $(GO_SOURCES)
 	$(GO_BUILD) -ldflags '-s -w -buildid=' -o $@ ./cmd/doapctl
 
 bin/demo: $(GO_SOURCES)
-	$(GO_BUILD) -o $@ ./cmd/demo
+	$(GO_BUILD) -o $@ ./standin/demo
 
 bin/foreground: $(wildcard build/foreground/*.go)
 	@$(GO_BUILD) -o $@ ./build/foreground

@@ -76,6 +76,8 @@ var packages = map[string]row{
 	"cmd/doapctl": {layer: program, modules: []string{"github.com/alecthomas/kong"}},
 
 	"standin":                {layer: standin},
+	"standin/demo":           {layer: standin},
+	"standin/demo":           {layer: standin},
 	"standin/front":          {layer: standin},
 	"standin/front/fakehost": {layer: standin},
 	"standin/front/httpwire": {layer: standin},
@@ -87,8 +89,9 @@ var packages = map[string]row{
 	"build/version":      {layer: build},
 }
 
-// testModules are for the tests of every package.
+// testModules are for the tests of every package. golang-jwt is there to look into tokens as a client would.
 var testModules = []string{
+	"github.com/golang-jwt/jwt/v5",
 	"github.com/stretchr/testify",
 	"github.com/rogpeppe/go-internal",
 	"go.uber.org/goleak",
