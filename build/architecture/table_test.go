@@ -77,7 +77,6 @@ var packages = map[string]row{
 
 	"standin":                {layer: standin},
 	"standin/demo":           {layer: standin},
-	"standin/demo":           {layer: standin},
 	"standin/front":          {layer: standin},
 	"standin/front/fakehost": {layer: standin},
 	"standin/front/httpwire": {layer: standin},
