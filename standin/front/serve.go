@@ -136,11 +136,15 @@ func asciiURL(target string) string {
 	return encoded.String()
 }
 
-// environ gives the CGI variables of an application. An early GetServerVariable of a filter freezes those that exist
-// then: an application sees them as they were, not as later events would have made them.
+// environ gives the CGI variables of an application. A filter that calls GetServerVariable fixes all of them: an
+// application sees them as they were then, not as later events would have made them.
 func (x *exchange) environ(result wire.Message) map[string]string {
-	environ := x.variables(result)
-	for line := range strings.SplitSeq(result.Text(wire.FrozenCGI), "\n") {
+	frozen := result.Text(wire.FrozenCGI)
+	if frozen == "" {
+		return x.variables(result)
+	}
+	environ := map[string]string{}
+	for line := range strings.SplitSeq(frozen, "\n") {
 		if name, value, found := strings.Cut(strings.TrimRight(line, "\r"), "="); found {
 			environ[name] = value
 		}
@@ -177,8 +181,12 @@ func (x *exchange) variables(result wire.Message) map[string]string {
 			key = "HTTP_" + key
 		}
 		value = strings.TrimSpace(value)
-		if before, there := environ[key]; there {
-			value = before + ", " + value // RFC 3875 section 4.1.18: one variable for all fields of a name
+		if before, there := environ[key]; there { // RFC 3875 section 4.1.18: one variable for all fields of a name
+			separator := ", "
+			if key == "HTTP_COOKIE" {
+				separator = "; "
+			}
+			value = before + separator + value
 		}
 		environ[key] = value
 	}
