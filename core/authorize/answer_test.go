@@ -85,6 +85,18 @@ func TestStoreTrouble(t *testing.T) {
 	}
 }
 
+// TestClientVanishesMeanwhile has the client removed between its lookup and the record that belongs to it, which the
+// store then refuses.
+func TestClientVanishesMeanwhile(t *testing.T) {
+	f := newFixture(t)
+	f.fail.err = store.ErrNotFound
+	f.fail.method = "AddAuthorizationRequest"
+	f.onPage(f.ask("", "app"), http.StatusBadRequest, "start again at the application")
+	f.onPage(f.ask(ada, "app"), http.StatusBadRequest, "start again at the application")
+	f.fail.method = "AddCode"
+	f.onPage(f.ask(ada, "trusted"), http.StatusBadRequest, "start again at the application")
+}
+
 func TestUnusableName_A74(t *testing.T) {
 	f := newFixture(t)
 	for _, name := range []string{"-Default-", "CN=*/O=Example", "CN=Ada\x00/O=Example", "Ada/Example", "O=Example", "CN=\xff"} {

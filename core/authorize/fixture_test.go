@@ -85,7 +85,7 @@ func newFixture(t *testing.T) *fixture {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, db.Close()) })
 	f := &fixture{
-		t: t, store: db, fail: &failingStore{Store: db}, config: config.Default(),
+		t: t, store: db, fail: &failingStore{Store: db, err: errDisk}, config: config.Default(),
 		now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	f.config.Issuer = "https://domino.example/doap"
@@ -242,41 +242,42 @@ func (f *fixture) redeemed(code string) store.Code {
 type failingStore struct {
 	Store
 	method string
+	err    error
 }
 
 var errDisk = errors.Join(store.ErrUnavailable, errors.New("disk on fire"))
 
 func (s *failingStore) Client(ctx context.Context, id string) (store.Client, error) {
 	if s.method == "Client" {
-		return store.Client{}, errDisk
+		return store.Client{}, s.err
 	}
 	return s.Store.Client(ctx, id)
 }
 
 func (s *failingStore) AddCode(ctx context.Context, code store.Code) error {
 	if s.method == "AddCode" {
-		return errDisk
+		return s.err
 	}
 	return s.Store.AddCode(ctx, code)
 }
 
 func (s *failingStore) Consent(ctx context.Context, user, clientID string) (store.Consent, error) {
 	if s.method == "Consent" {
-		return store.Consent{}, errDisk
+		return store.Consent{}, s.err
 	}
 	return s.Store.Consent(ctx, user, clientID)
 }
 
 func (s *failingStore) AddAuthorizationRequest(ctx context.Context, request store.AuthorizationRequest) error {
 	if s.method == "AddAuthorizationRequest" {
-		return errDisk
+		return s.err
 	}
 	return s.Store.AddAuthorizationRequest(ctx, request)
 }
 
 func (s *failingStore) AuthorizationRequest(ctx context.Context, id string) (store.AuthorizationRequest, error) {
 	if s.method == "AuthorizationRequest" {
-		return store.AuthorizationRequest{}, errDisk
+		return store.AuthorizationRequest{}, s.err
 	}
 	return s.Store.AuthorizationRequest(ctx, id)
 }
@@ -285,7 +286,7 @@ func (s *failingStore) UpdateAuthorizationRequest(
 	ctx context.Context, id string, change func(*store.AuthorizationRequest) error,
 ) error {
 	if s.method == "UpdateAuthorizationRequest" {
-		return errDisk
+		return s.err
 	}
 	return s.Store.UpdateAuthorizationRequest(ctx, id, change)
 }
@@ -295,7 +296,7 @@ func (s *failingStore) CompleteAuthorizationRequest(
 	decide func(store.AuthorizationRequest) (*store.Code, *store.Consent, error),
 ) error {
 	if s.method == "CompleteAuthorizationRequest" {
-		return errDisk
+		return s.err
 	}
 	return s.Store.CompleteAuthorizationRequest(ctx, id, decide)
 }
