@@ -37,7 +37,8 @@ func insertCode(q *queries, c store.Code) error {
 
 // RedeemCode implements store.Codes. The refresh token belongs to the grant, whatever its GrantID says.
 func (s *Store) RedeemCode(ctx context.Context, hash string,
-	redeem func(store.Code) (store.Grant, store.RefreshToken, error)) error {
+	redeem func(store.Code) (store.Grant, store.RefreshToken, error),
+) error {
 	const verb = "redeem code"
 	return s.write(ctx, verb, func(q *queries) (answer, err error) {
 		ctx := context.Background()

@@ -27,6 +27,7 @@ const batchLimit = 256
 type committer struct {
 	*queries
 	conn       *sql.Conn
+	file       file
 	health     *health
 	generation *generation
 	log        *slog.Logger
@@ -43,7 +44,7 @@ type committer struct {
 // operation is one change on its way through the committer.
 type operation struct {
 	ctx    context.Context
-	change func(*queries) (answer error, err error)
+	change func(*queries) (answer, err error)
 	answer error
 	err    error
 	done   chan struct{}
@@ -105,7 +106,7 @@ func (c *committer) run() {
 }
 
 // touch writes without changing anything, to see whether writing works.
-func touch(q *queries) (answer error, err error) {
+func touch(q *queries) (answer, err error) {
 	_, err = q.exec(context.Background(), "UPDATE registry SET generation = generation")
 	return nil, err
 }
@@ -114,6 +115,10 @@ func touch(q *queries) (answer error, err error) {
 func (c *committer) commit(first *operation) {
 	batch, err := c.transact(first)
 	if err != nil {
+		if _, ok := errors.AsType[*Fault](err); !ok {
+			// A sentinel in it would tell all callers something that is true of one of them at most.
+			err = &Fault{sentence: fmt.Sprintf("the database %s refused a commit: %v", c.file.path, err)}
+		}
 		// Nothing of the batch is on disk. Who has queued meanwhile has waited for the same fault and is answered
 		// with it, so that a locked database costs everybody one busy timeout, not one for each batch before.
 		for op := c.next(); op != nil; op = c.next() {

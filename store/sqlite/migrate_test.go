@@ -74,9 +74,11 @@ func requireDumped(t *testing.T, s *Store) {
 	client, err := s.Client(t.Context(), "tutorial")
 	require.NoError(t, err)
 	at := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
-	assert.Equal(t, store.Client{ID: "tutorial", Name: "Tutorial", RedirectURIs: []string{"https://app.example/cb"},
+	assert.Equal(t, store.Client{
+		ID: "tutorial", Name: "Tutorial", RedirectURIs: []string{"https://app.example/cb"},
 		SecretHashes: []string{"secret-hash"}, Scopes: []string{"domino"}, Trusted: true, Legacy: true,
-		CreatedAt: at, ChangedAt: at}, client)
+		CreatedAt: at, ChangedAt: at,
+	}, client)
 	keys, err := s.ListKeys(t.Context())
 	require.NoError(t, err)
 	require.Len(t, keys, 1)

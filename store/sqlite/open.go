@@ -37,7 +37,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the one place where the clock comes in
 	}
 	if o.BusyTimeout <= 0 {
 		o.BusyTimeout = 3 * time.Second
@@ -67,8 +67,10 @@ func Create(path string, options Options) (*Store, error) {
 		return openExisting(path, options)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &Fault{sentence: fmt.Sprintf("the directory of the database %s does not exist: create it first", path),
-			cause: err}
+		return nil, &Fault{
+			sentence: fmt.Sprintf("the directory of the database %s does not exist: create it first", path),
+			cause:    err,
+		}
 	}
 	if err != nil {
 		return nil, &Fault{sentence: fmt.Sprintf("the database %s cannot be created: "+
@@ -168,14 +170,15 @@ func open(path string, options Options) (_ *Store, err error) {
 	s.reading.SetMaxOpenConns(readers)
 	s.reading.SetMaxIdleConns(readers)
 
-	if err := s.start(ctx); err != nil {
+	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.reading.Close(), s.writing.Close())
 	}
 	return s, nil
 }
 
 // start migrates, connects and sets the goroutines off.
-func (s *Store) start(ctx context.Context) error {
+func (s *Store) start() error {
+	ctx := context.Background() // what is opened here outlives the caller
 	conn, err := s.writing.Conn(ctx)
 	if err != nil {
 		return s.file.translate(ctx, err)
@@ -192,6 +195,7 @@ func (s *Store) start(ctx context.Context) error {
 	s.committer = &committer{
 		queries:    &queries{prepare: conn.PrepareContext, translate: s.file.translate},
 		conn:       conn,
+		file:       s.file,
 		health:     s.health,
 		generation: &s.generation,
 		log:        s.options.Log,
@@ -199,6 +203,7 @@ func (s *Store) start(ctx context.Context) error {
 		queue:      make(chan *operation, batchLimit),
 		stopped:    make(chan struct{}),
 	}
+	started := time.Now() //nolint:forbidigo // the monotonic clock, so that setting the other one is no outage
 	watching, cancel := context.WithCancel(ctx)
 	s.watcher = &watcher{
 		file:       s.file,
@@ -207,7 +212,7 @@ func (s *Store) start(ctx context.Context) error {
 		generation: &s.generation,
 		interval:   s.options.PollInterval,
 		release:    look.Close,
-		started:    time.Now(),
+		elapsed:    func() time.Duration { return time.Since(started) }, //nolint:forbidigo // as above
 		cancel:     cancel,
 		stopped:    make(chan struct{}),
 	}

@@ -19,8 +19,10 @@ import (
 )
 
 func TestOddFileNames(t *testing.T) {
-	names := []string{"plain.db", "two words.db", "hash#mark.db", "per%20cent.db", "am&per=sand+plus;.db",
-		"J\u00fcrgen \u65e5\u672c.db", "[brackets].db", "file:.db"}
+	names := []string{
+		"plain.db", "two words.db", "hash#mark.db", "per%20cent.db", "am&per=sand+plus;.db",
+		"J\u00fcrgen \u65e5\u672c.db", "[brackets].db", "file:.db",
+	}
 	if runtime.GOOS != "windows" { // which forbids these
 		names = append(names, "question?mode=memory.db", `back\slash.db`, "not-\xffUTF-8.db", "colon:quote\".db")
 	}

@@ -18,40 +18,43 @@ import (
 type queries struct {
 	prepare   func(ctx context.Context, text string) (*sql.Stmt, error)
 	translate func(ctx context.Context, err error) error
-	prepared  sync.Map // SQL text to *sql.Stmt; all texts are constants, so it stays small
+
+	mutex    sync.Mutex
+	prepared map[string]*sql.Stmt // by text; all texts are constants, so it stays small
 }
 
 func (q *queries) statement(ctx context.Context, text string) (*sql.Stmt, error) {
-	if known, ok := q.prepared.Load(text); ok {
-		return known.(*sql.Stmt), nil
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if known, ok := q.prepared[text]; ok {
+		return known, nil
 	}
 	// A statement outlives the request that needed it first, so its context must not end it.
-	fresh, err := q.prepare(context.WithoutCancel(ctx), text)
+	fresh, err := q.prepare(context.WithoutCancel(ctx), text) //nolint:sqlclosecheck // as in exec
 	if err != nil {
 		return nil, err
 	}
-	known, lost := q.prepared.LoadOrStore(text, fresh)
-	if lost {
-		if err := fresh.Close(); err != nil {
-			return nil, err
-		}
+	if q.prepared == nil {
+		q.prepared = map[string]*sql.Stmt{}
 	}
-	return known.(*sql.Stmt), nil
+	q.prepared[text] = fresh
+	return fresh, nil
 }
 
 // close releases the statements. SQLite keeps a connection, its locks and its files until its last statement is gone.
 func (q *queries) close() error {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
 	var failures []error
-	q.prepared.Range(func(_, known any) bool {
-		failures = append(failures, known.(*sql.Stmt).Close())
-		return true
-	})
+	for _, statement := range q.prepared {
+		failures = append(failures, statement.Close())
+	}
 	return errors.Join(failures...)
 }
 
 // exec runs a statement and returns how many rows it touched.
 func (q *queries) exec(ctx context.Context, text string, arguments ...any) (int, error) {
-	statement, err := q.statement(ctx, text)
+	statement, err := q.statement(ctx, text) //nolint:sqlclosecheck // kept for the next call; close closes it
 	if err != nil {
 		return 0, q.translate(ctx, err)
 	}
@@ -72,7 +75,7 @@ type row interface{ Scan(columns ...any) error }
 // one returns the first record of a query, or store.ErrNotFound.
 func one[T any](ctx context.Context, q *queries, scan func(row) (T, error), text string, arguments ...any) (T, error) {
 	var none T
-	statement, err := q.statement(ctx, text)
+	statement, err := q.statement(ctx, text) //nolint:sqlclosecheck // kept for the next call; close closes it
 	if err != nil {
 		return none, q.translate(ctx, err)
 	}
@@ -85,7 +88,7 @@ func one[T any](ctx context.Context, q *queries, scan func(row) (T, error), text
 
 // all returns every record of a query.
 func all[T any](ctx context.Context, q *queries, scan func(row) (T, error), text string, arguments ...any) ([]T, error) {
-	statement, err := q.statement(ctx, text)
+	statement, err := q.statement(ctx, text) //nolint:sqlclosecheck // kept for the next call; close closes it
 	if err != nil {
 		return nil, q.translate(ctx, err)
 	}

@@ -64,7 +64,8 @@ func insertRefreshToken(q *queries, grantID string, t store.RefreshToken) error 
 
 // RotateRefreshToken implements store.RefreshTokens. The successor belongs to the grant, whatever its GrantID says.
 func (s *Store) RotateRefreshToken(ctx context.Context, hash string,
-	rotate func(store.RefreshToken, store.Grant) (store.Rotation, error)) error {
+	rotate func(store.RefreshToken, store.Grant) (store.Rotation, error),
+) error {
 	return s.write(ctx, "rotate refresh token", func(q *queries) (answer, err error) {
 		ctx := context.Background()
 		token, err := one(ctx, q, scanRefreshToken,

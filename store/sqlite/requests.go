@@ -45,7 +45,8 @@ func (s *Store) AuthorizationRequest(ctx context.Context, idHash string) (store.
 
 // UpdateAuthorizationRequest implements store.AuthorizationRequests. A request keeps its id and its client.
 func (s *Store) UpdateAuthorizationRequest(ctx context.Context, idHash string,
-	change func(*store.AuthorizationRequest) error) error {
+	change func(*store.AuthorizationRequest) error,
+) error {
 	return s.write(ctx, "update authorization request", func(q *queries) (answer, err error) {
 		a, err := findRequest(context.Background(), q, idHash)
 		if err != nil {
@@ -65,7 +66,8 @@ func (s *Store) UpdateAuthorizationRequest(ctx context.Context, idHash string,
 
 // CompleteAuthorizationRequest implements store.AuthorizationRequests.
 func (s *Store) CompleteAuthorizationRequest(ctx context.Context, idHash string,
-	decide func(store.AuthorizationRequest) (*store.Code, *store.Consent, error)) error {
+	decide func(store.AuthorizationRequest) (*store.Code, *store.Consent, error),
+) error {
 	return s.write(ctx, "complete authorization request", func(q *queries) (answer, err error) {
 		request, err := findRequest(context.Background(), q, idHash)
 		if err != nil {

@@ -38,7 +38,7 @@ func TestLooseRightsAreTightenedAndLogged(t *testing.T) {
 	running := closing(t)(Create(path, Options{})) // keeps the files beside the database alive
 	require.NoError(t, running.AddClient(t.Context(), newClient("app")))
 	for _, name := range fileNames(path)[:3] {
-		require.NoError(t, os.Chmod(name, 0o644)) //nolint:gosec // the mistake that the test is about
+		require.NoError(t, os.Chmod(name, 0o644))
 	}
 	var log bytes.Buffer
 	s := reopen(t, path, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})

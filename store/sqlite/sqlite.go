@@ -85,7 +85,7 @@ func (s *Store) Close() error {
 
 // write runs one change in a transaction and returns after the commit. The change returns an answer, which the caller
 // gets once the change is on disk, or an error, which undoes it; verb names the change in the error's text.
-func (s *Store) write(ctx context.Context, verb string, change func(*queries) (answer error, err error)) error {
+func (s *Store) write(ctx context.Context, verb string, change func(*queries) (answer, err error)) error {
 	answer, err := s.committer.submit(ctx, change)
 	if err != nil {
 		return fmt.Errorf("%s: %w", verb, err)

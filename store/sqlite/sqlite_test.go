@@ -18,7 +18,8 @@ import (
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(writerPath); path != "" {
-		os.Exit(writeUntilKilled(path))
+		writeUntilKilled(path)
+		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -27,9 +27,9 @@ type watcher struct {
 	interval   time.Duration
 	release    func() error
 
-	version  int64        // data_version at the last look
-	lastLook atomic.Int64 // when a look last succeeded, since started
-	started  time.Time    // carries the monotonic clock, so that setting the clock is no outage
+	version  int64                // data_version at the last look
+	lastLook atomic.Int64         // when a look last succeeded, as elapsed told
+	elapsed  func() time.Duration // since the store was opened
 	cancel   context.CancelFunc
 	stopped  chan struct{}
 }
@@ -64,7 +64,7 @@ func (w *watcher) look(ctx context.Context) {
 	switch {
 	case ctx.Err() != nil: // closing
 	case err == nil:
-		w.lastLook.Store(int64(time.Since(w.started)))
+		w.lastLook.Store(int64(w.elapsed()))
 		w.health.set(reading, nil)
 	case busy(err):
 		w.overdueBecause(err)
@@ -99,7 +99,7 @@ func (w *watcher) overdue() {
 }
 
 func (w *watcher) overdueBecause(cause error) {
-	silent := time.Since(w.started) - time.Duration(w.lastLook.Load())
+	silent := w.elapsed() - time.Duration(w.lastLook.Load())
 	if silent <= patience+w.interval || w.health.fault() != nil {
 		return
 	}

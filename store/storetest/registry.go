@@ -54,8 +54,10 @@ var clientTests = map[string]func(*testing.T, store.Store){
 	"clients can be changed": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
 		addClient(t, s, "other")
-		changed := store.Client{ID: "app", Name: "new", RedirectURIs: []string{"https://new.example"},
-			Scopes: []string{"mail"}, Legacy: true, Disabled: true, CreatedAt: noon, ChangedAt: noon.Add(2 * time.Hour)}
+		changed := store.Client{
+			ID: "app", Name: "new", RedirectURIs: []string{"https://new.example"},
+			Scopes: []string{"mail"}, Legacy: true, Disabled: true, CreatedAt: noon, ChangedAt: noon.Add(2 * time.Hour),
+		}
 		require.NoError(t, s.UpdateClient(t.Context(), "app", func(client *store.Client) error {
 			assert.Equal(t, newClient("app"), *client)
 			*client = changed
@@ -154,8 +156,10 @@ var keyTests = map[string]func(*testing.T, store.Store){
 		none, err := s.ListKeys(t.Context())
 		require.NoError(t, err)
 		assert.Empty(t, none)
-		older := store.Key{ID: "older", Algorithm: "RS256", PrivatePEM: []byte("private \x00\xff"), PublicPEM: []byte("public"),
-			CreatedAt: noon}
+		older := store.Key{
+			ID: "older", Algorithm: "RS256", PrivatePEM: []byte("private \x00\xff"), PublicPEM: []byte("public"),
+			CreatedAt: noon,
+		}
 		newer := store.Key{ID: "newer", Algorithm: "RS256", PublicPEM: []byte("public"), CreatedAt: noon.Add(time.Microsecond)}
 		require.NoError(t, s.AddKey(t.Context(), newer))
 		require.NoError(t, s.AddKey(t.Context(), older))

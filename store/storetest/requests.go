@@ -47,8 +47,10 @@ var requestTests = map[string]func(*testing.T, store.Store){
 	"requests can be changed": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
 		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
-		want := store.AuthorizationRequest{IDHash: "r", BrowserHash: "b2", ClientID: "app", RedirectURI: "https://two.example",
-			Scope: "mail", State: "s2", CodeChallenge: "c2", ConsentUser: "CN=Two", ConsentHash: "f2", ExpiresAt: noon.Add(time.Hour)}
+		want := store.AuthorizationRequest{
+			IDHash: "r", BrowserHash: "b2", ClientID: "app", RedirectURI: "https://two.example",
+			Scope: "mail", State: "s2", CodeChallenge: "c2", ConsentUser: "CN=Two", ConsentHash: "f2", ExpiresAt: noon.Add(time.Hour),
+		}
 		require.NoError(t, s.UpdateAuthorizationRequest(t.Context(), "r", func(request *store.AuthorizationRequest) error {
 			assert.Equal(t, newRequest("r", "app"), *request)
 			*request = want
