@@ -2,18 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # packages.sh unit|end-to-end: the Go packages of that kind, one on a line. End-to-end packages drive what `make build`
-# made; the packages under build/artifact judge it and are run by their own targets.
+# made: all of the stand-in but its front. The packages under build/artifact judge it and are run by their own targets.
 
 set -eu
 
-end_to_end='^ndoap/standin(/|$)'
-artifact='^ndoap/build/artifact$'
-
-case "${1-}" in
-unit) go list ./... | grep -Ev -e "$end_to_end" -e "$artifact" ;;
-end-to-end) go list ./... | grep -E -e "$end_to_end" ;;
+kind=${1-}
+case "$kind" in
+unit | end-to-end) ;;
 *)
     echo "usage: packages.sh unit|end-to-end" >&2
     exit 2
     ;;
 esac
+
+for package in $(go list ./...); do
+    case "$package" in
+    */build/artifact) continue ;;
+    */standin/front | */standin/front/*) is=unit ;;
+    */standin | */standin/*) is=end-to-end ;;
+    *) is=unit ;;
+    esac
+    if [ "$is" = "$kind" ]; then
+        echo "$package"
+    fi
+done

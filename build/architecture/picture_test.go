@@ -33,7 +33,7 @@ func picture() string {
 	var text strings.Builder
 	text.WriteString("```mermaid\nflowchart TD\n")
 	layers := slices.Sorted(maps.Keys(members))
-	id := func(l layer) string { return fmt.Sprintf("layer%d", slices.Index(layers, l)) }
+	id := func(l layer) string { return strings.NewReplacer(" ", "", "-", "").Replace(string(l)) }
 	for _, l := range layers {
 		fmt.Fprintf(&text, "    %s[\"<b>%s</b><br>%s\"]\n", id(l), l, strings.Join(members[l], "<br>"))
 	}
