@@ -31,32 +31,35 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "standin:", err)
+		say(stderr, "standin:", err)
 		return 2
 	}
-	config.Console = stdout
+	config.Console = func(line string) { say(stdout, line) }
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	server, err := front.Start(config)
 	var ended *front.HostEnded
 	if errors.As(err, &ended) {
-		fmt.Fprintln(stdout, "standin:", err)
+		say(stdout, "standin:", err)
 		return max(ended.Status, 1)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "standin:", err)
+		say(stderr, "standin:", err)
 		return 1
 	}
 	go func() {
 		<-signals
 		server.Stop()
 	}()
-	fmt.Fprintln(stdout, "standin: ready", server.URL())
+	say(stdout, "standin: ready", server.URL())
 	go server.ReadConsole(stdin)
 	status := server.Wait()
-	fmt.Fprintln(stdout, "standin: ended with status", status)
+	say(stdout, "standin: ended with status", status)
 	return status
 }
+
+// say prints a line. Nobody is left to tell when that fails.
+func say(out io.Writer, words ...any) { _, _ = fmt.Fprintln(out, words...) }
 
 // parse reads the command line.
 func parse(args []string, stderr io.Writer) (front.Config, error) {

@@ -118,8 +118,10 @@ func TestTutorialClient(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, status, "a state is good once")
 
 	_, page = b.post("/refresh", nil)
-	assert.Equal(t, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"PoIuYtRePoIuYtRePoIuYtRe1"}, "client_id": {tutorialID},
-		"client_secret": {"s3cret"}}, p.form)
+	assert.Equal(t, url.Values{
+		"grant_type": {"refresh_token"}, "refresh_token": {"PoIuYtRePoIuYtRePoIuYtRe1"}, "client_id": {tutorialID},
+		"client_secret": {"s3cret"},
+	}, p.form)
 	assert.Contains(t, page, "The access token was updated.")
 
 	_, page = b.post("/forget", nil)
@@ -161,8 +163,10 @@ func TestProblemsAreShown(t *testing.T) {
 			"?code=x&state=STATE", 502, "The token endpoint answered 400, invalid_grant: used",
 		},
 		"a login page as tokens": {func(p *provider) { p.tokenBody = "<html>" }, "?code=x&state=STATE", 502, "something else than JSON"},
-		"a login page as documents": {func(p *provider) { p.documents = "<html>" }, "?code=x&state=STATE", 200,
-			"The database answered 200 with something else than JSON"},
+		"a login page as documents": {
+			func(p *provider) { p.documents = "<html>" }, "?code=x&state=STATE", 200,
+			"The database answered 200 with something else than JSON",
+		},
 		"an opaque token": {func(p *provider) { p.tokenBody = `{"access_token":"opaque"}` }, "?code=x&state=STATE", 200, "not a JWT"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -52,7 +52,7 @@ func (s *Server) accept() {
 		s.mu.Lock()
 		if s.stopping {
 			s.mu.Unlock()
-			conn.Close()
+			_ = conn.Close() // too late to be served
 			return
 		}
 		s.connections[c] = struct{}{}
@@ -63,7 +63,7 @@ func (s *Server) accept() {
 
 func (c *connection) serve() {
 	defer func() {
-		c.conn.Close()
+		_ = c.conn.Close() // the client may have closed it first
 		c.server.mu.Lock()
 		delete(c.server.connections, c)
 		c.server.mu.Unlock()

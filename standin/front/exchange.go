@@ -4,6 +4,7 @@ package front
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -93,9 +94,9 @@ func (x *exchange) authenticate(request wire.Message) {
 func (x *exchange) conclude(result wire.Message) response {
 	switch outcome := result.Text(wire.Outcome); outcome {
 	case wire.Answered:
-		answer, err := answerOf(result, x.head.Method, x.at.urlPath)
+		answer, err := answerOf(result, x.head.Method)
 		if err != nil {
-			x.server.violation(err.Error())
+			x.server.violation(fmt.Sprintf("the answer to %s %s %v", x.head.Method, x.at.urlPath, err))
 			return errorPage(500, "The filter broke the rules.")
 		}
 		return answer

@@ -27,7 +27,7 @@ func fields(t *testing.T, text string) map[wire.Tag]string {
 	require.NoError(t, json.Unmarshal([]byte(text), &byNumber))
 	byTag := map[wire.Tag]string{}
 	for number, value := range byNumber {
-		tag, err := strconv.Atoi(number)
+		tag, err := strconv.ParseUint(number, 10, 8)
 		require.NoError(t, err)
 		byTag[wire.Tag(tag)] = value
 	}
@@ -39,7 +39,7 @@ func (r *running) raw(t *testing.T, text string, methods ...string) []answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(r.URL(), "http://"))
 	require.NoError(t, err)
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_, err = conn.Write([]byte(text))
 	require.NoError(t, err)
 	reader := bufio.NewReader(conn)
@@ -50,7 +50,7 @@ func (r *running) raw(t *testing.T, text string, methods ...string) []answer {
 		var body strings.Builder
 		_, err = bufio.NewReader(reply.Body).WriteTo(&body)
 		require.NoError(t, err)
-		reply.Body.Close()
+		require.NoError(t, reply.Body.Close())
 		answers = append(answers, answer{reply, body.String()})
 	}
 	return answers
@@ -108,9 +108,11 @@ func TestHostLearnsWhoBasicCredentialsAre(t *testing.T) {
 		want          map[wire.Tag]string
 	}{
 		"good": {"Basic YWFkYW1zOmFsaWNlIHB3", map[wire.Tag]string{
-			wire.BasicUser: "aadams", wire.BasicSecret: "alice pw", wire.User: alice, wire.Groups: "Readers"}},
+			wire.BasicUser: "aadams", wire.BasicSecret: "alice pw", wire.User: alice, wire.Groups: "Readers",
+		}},
 		"a wrong password": {"basic YWFkYW1zOng=", map[wire.Tag]string{
-			wire.BasicUser: "aadams", wire.BasicSecret: "x", wire.BasicState: "bad"}},
+			wire.BasicUser: "aadams", wire.BasicSecret: "x", wire.BasicState: "bad",
+		}},
 		"not base64":     {"Basic ???", map[wire.Tag]string{wire.BasicState: "bad"}},
 		"another scheme": {"Bearer abc", map[wire.Tag]string{}},
 	} {

@@ -4,11 +4,11 @@ package front_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,11 +38,11 @@ const (
 	bob   = "CN=Bob Brown/O=Acme"
 )
 
-var people = []front.Person{
-	{Name: alice, ShortName: "aadams", Email: "alice@acme.example", Password: "alice pw", Groups: []string{"Readers"}},
-	{Name: bob, ShortName: "bbrown", Password: "bob pw"},
-	{Name: "CN=Bob Brown/O=Other", Password: "other pw"},
-}
+const people = `[
+  {"name": "CN=Alice Adams/OU=Sales/O=Acme", "shortName": "aadams", "email": "alice@acme.example", "password": "alice pw", "groups": ["Readers"]},
+  {"name": "CN=Bob Brown/O=Acme", "shortName": "bbrown", "password": "bob pw"},
+  {"name": "CN=Bob Brown/O=Other", "password": "other pw"}
+]`
 
 const databases = `[
   {"path": "demo.nsf", "title": "Demo", "acl": [{"name": "Readers", "access": "reader"}, {"name": "Anonymous", "access": "none"}],
@@ -57,13 +57,12 @@ type console struct {
 	added chan struct{} // closed and renewed with each line
 }
 
-func (c *console) Write(line []byte) (int, error) {
+func (c *console) print(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lines = append(c.lines, strings.TrimRight(string(line), "\n"))
+	c.lines = append(c.lines, line)
 	close(c.added)
 	c.added = make(chan struct{})
-	return len(line), nil
 }
 
 func (c *console) await(t *testing.T, part string) string {
@@ -97,12 +96,12 @@ type running struct {
 func start(t *testing.T, changes ...func(*front.Config)) *running {
 	t.Helper()
 	data := t.TempDir()
-	text, err := json.Marshal(people)
-	require.NoError(t, err)
-	write(t, data, "people.json", string(text))
+	write(t, data, "people.json", people)
 	write(t, data, "databases.json", databases)
 	write(t, data, "domino/html/hello.txt", "hello")
+	printed := &console{added: make(chan struct{})}
 	config := config(t, data)
+	config.Console = printed.print
 	for _, change := range changes {
 		change(&config)
 	}
@@ -117,7 +116,7 @@ func start(t *testing.T, changes ...func(*front.Config)) *running {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	t.Cleanup(client.CloseIdleConnections)
-	return &running{server, config.Console.(*console), client, data}
+	return &running{server, printed, client, data}
 }
 
 func config(t *testing.T, data string) front.Config {
@@ -126,7 +125,7 @@ func config(t *testing.T, data string) front.Config {
 	require.NoError(t, err)
 	return front.Config{
 		Data: data, Listen: "127.0.0.1:0", Host: []string{program}, Threads: 4, Auth: front.SessionAuth,
-		Methods: front.DominoMethods(), Limits: httpwire.DominoLimits(), Console: &console{added: make(chan struct{})},
+		Methods: front.DominoMethods(), Limits: httpwire.DominoLimits(), Console: func(string) {},
 	}
 }
 
@@ -149,14 +148,14 @@ func (r *running) do(t *testing.T, method, target, body string, header ...string
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, r.URL()+target, bytes.NewBufferString(body))
 	require.NoError(t, err)
-	for i := 0; i < len(header); i += 2 {
-		request.Header[header[i]] = append(request.Header[header[i]], header[i+1])
+	for pair := range slices.Chunk(header, 2) {
+		request.Header[pair[0]] = append(request.Header[pair[0]], pair[1])
 	}
 	reply, err := r.client.Do(request)
 	require.NoError(t, err)
-	defer reply.Body.Close()
 	text, err := io.ReadAll(reply.Body)
 	require.NoError(t, err)
+	require.NoError(t, reply.Body.Close())
 	return answer{reply, string(text)}
 }
 

@@ -4,6 +4,7 @@ package front
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ import (
 // host is the running host program, the DSAPI half of the stand-in, with one worker connection for each thread.
 type host struct {
 	command *exec.Cmd
-	console io.Writer // complete lines only
+	console func(line string)
 	address string
 	threads int
 
@@ -40,9 +41,9 @@ const (
 )
 
 // startHost starts the program, waits until it has loaded the filter, and connects.
-func startHost(words []string, threads int, console io.Writer) (*host, error) {
+func startHost(words []string, threads int, console func(line string)) (*host, error) {
 	h := &host{
-		command: exec.Command(words[0], words[1:]...),
+		command: exec.CommandContext(context.Background(), words[0], words[1:]...), // ended by quit or kill
 		console: console,
 		threads: threads,
 		idle:    make(chan net.Conn, threads),
@@ -82,9 +83,7 @@ func (h *host) run(started chan<- error, input, output *os.File, address chan<- 
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(h.exited)
-	defer output.Close()
-	err := h.command.Start()
-	input.Close()
+	err := errors.Join(h.command.Start(), input.Close())
 	started <- err
 	if err != nil {
 		return
@@ -98,10 +97,11 @@ func (h *host) run(started chan<- error, input, output *os.File, address chan<- 
 	// A process that the host leaves behind, such as a Wine server, may hold the pipe open without writing.
 	_ = output.SetReadDeadline(time.Now().Add(time.Second)) // fails only where the pipe is closed already
 	<-relayed
+	_ = output.Close() // nothing is read any more
 	h.status = h.command.ProcessState.ExitCode()
 	if h.status < 0 {
 		h.status = 1
-		fmt.Fprintf(h.console, "standin: the host was ended: %v\n", err)
+		h.console(fmt.Sprintf("standin: the host was ended: %v", err))
 	}
 }
 
@@ -116,9 +116,9 @@ func (h *host) relay(output io.Reader, address chan<- string) {
 			address <- strings.TrimPrefix(line, listening)
 			address = nil
 		case strings.HasPrefix(line, violation):
-			fmt.Fprintln(h.console, line)
+			h.console(line)
 		case line != "" || err == nil:
-			fmt.Fprintln(h.console, "console: "+line)
+			h.console("console: " + line)
 		}
 		if err != nil {
 			return
@@ -128,13 +128,13 @@ func (h *host) relay(output io.Reader, address chan<- string) {
 
 // dial makes the control connection and the worker connections.
 func (h *host) dial() error {
-	control, err := net.Dial("tcp", h.address)
+	control, err := h.connect()
 	if err != nil {
 		return err
 	}
 	h.control = control
 	for range h.threads {
-		worker, err := net.Dial("tcp", h.address)
+		worker, err := h.connect()
 		if err != nil {
 			return err
 		}
@@ -142,6 +142,14 @@ func (h *host) dial() error {
 	}
 	return nil
 }
+
+func (h *host) connect() (net.Conn, error) {
+	dialer := net.Dialer{Timeout: dialPatience}
+	return dialer.DialContext(context.Background(), "tcp", h.address)
+}
+
+// dialPatience is for a host on the same machine that listens already.
+const dialPatience = 10 * time.Second
 
 // exchange pushes one request through the filter on a thread of its own.
 func (h *host) exchange(request wire.Message) (wire.Message, error) {
@@ -153,8 +161,8 @@ func (h *host) exchange(request wire.Message) (wire.Message, error) {
 	}
 	result, err := converse(worker, request, wire.KindResult)
 	if err != nil {
-		worker.Close()
-		replacement, dialError := net.Dial("tcp", h.address)
+		_ = worker.Close() // it is in an unknown state
+		replacement, dialError := h.connect()
 		if dialError != nil {
 			return nil, errors.Join(err, dialError)
 		}
@@ -170,10 +178,16 @@ func (h *host) exchange(request wire.Message) (wire.Message, error) {
 func (h *host) restart(reload func()) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	var workers []net.Conn
+	defer func() {
+		for _, worker := range workers {
+			h.idle <- worker
+		}
+	}()
 	for range h.threads {
 		select {
 		case worker := <-h.idle:
-			defer func() { h.idle <- worker }()
+			workers = append(workers, worker)
 		case <-h.exited:
 			return &HostEnded{h.status}
 		}
@@ -213,18 +227,18 @@ func (h *host) quit(patience time.Duration) int {
 	_, err := h.tell(wire.KindQuit)
 	<-h.exited
 	if err != nil && h.status == 0 {
-		fmt.Fprintf(h.console, "standin: the host did not quit in good order: %v\n", err)
+		h.console(fmt.Sprintf("standin: the host did not quit in good order: %v", err))
 		return 1
 	}
 	return h.status
 }
 
 func (h *host) disconnect() {
-	h.control.Close()
+	_ = h.control.Close() // the other side is gone
 	for {
 		select {
 		case worker := <-h.idle:
-			worker.Close()
+			_ = worker.Close()
 		default:
 			return
 		}

@@ -46,7 +46,7 @@ func newGate(t *testing.T) *gate {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { listener.Close() })
+	t.Cleanup(func() { assert.NoError(t, listener.Close()) })
 	return &gate{listener}
 }
 
@@ -66,18 +66,17 @@ func (r *running) held(t *testing.T, g *gate) (release io.Closer, status <-chan 
 	result := make(chan int, 1)
 	go func() {
 		name, value := g.header()
-		request, err := http.NewRequestWithContext(t.Context(), "GET", r.URL()+"/hello.txt", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.URL()+"/hello.txt", nil)
 		if err != nil {
 			result <- 0
 			return
 		}
 		request.Header.Set(name, value)
 		reply, err := r.client.Do(request)
-		if err != nil {
+		if err != nil || reply.Body.Close() != nil {
 			result <- 0
 			return
 		}
-		reply.Body.Close()
 		result <- reply.StatusCode
 	}()
 	return g.entered(t), result
@@ -95,11 +94,10 @@ func TestRestartWaitsForRequestsAndLosesNone(t *testing.T) {
 	second := make(chan int, 1)
 	go func() { // arrives before, during or after the restart: it is answered in any case
 		reply, err := server.client.Get(server.URL() + "/hello.txt")
-		if err != nil {
+		if err != nil || reply.Body.Close() != nil {
 			second <- 0
 			return
 		}
-		reply.Body.Close()
 		second <- reply.StatusCode
 	}()
 	require.NoError(t, release.Close())
@@ -131,12 +129,13 @@ func TestRestartsUnderLoad(t *testing.T) {
 				default:
 				}
 				reply, err := server.client.Get(server.URL() + "/hello.txt")
-				if err != nil || reply.StatusCode != 200 {
+				if err == nil {
+					_, err = io.Copy(io.Discard, reply.Body)
+				}
+				if err != nil || reply.Body.Close() != nil || reply.StatusCode != http.StatusOK {
 					failed <- fmt.Sprint(reply, err)
 					return
 				}
-				_, _ = io.Copy(io.Discard, reply.Body)
-				reply.Body.Close()
 			}
 		}()
 	}
@@ -154,7 +153,7 @@ func TestQuit(t *testing.T) {
 	release, first := server.held(t, gate)
 	idle, err := net.Dial("tcp", strings.TrimPrefix(server.URL(), "http://"))
 	require.NoError(t, err)
-	defer idle.Close()
+	defer func() { _ = idle.Close() }()
 	_, err = io.WriteString(idle, "GET / HTTP/1.1\r\nHost") // a client that never ends its request
 	require.NoError(t, err)
 
@@ -188,13 +187,15 @@ func TestEndOfTheHostEndsTheServer(t *testing.T) {
 
 func TestHostThatDoesNotStart(t *testing.T) {
 	data := t.TempDir()
+	printed := &console{added: make(chan struct{})}
 	refuses := config(t, data)
+	refuses.Console = printed.print
 	refuses.Host = append(refuses.Host, "--refuse")
 	_, err := front.Start(refuses)
 	var ended *front.HostEnded
 	require.ErrorAs(t, err, &ended)
 	assert.Equal(t, 3, ended.Status)
-	refuses.Console.(*console).await(t, "DSAPI violation: the filter refuses to load")
+	printed.await(t, "DSAPI violation: the filter refuses to load")
 
 	missing := config(t, data)
 	missing.Host = []string{filepath.Join(data, "no-such-host")}
@@ -242,7 +243,7 @@ func TestExpectContinue(t *testing.T) {
 	server := start(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL(), "http://"))
 	require.NoError(t, err)
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\nFake-Echo: 1\r\n\r\n")
 	require.NoError(t, err)
 	reader := bufio.NewReader(conn)
@@ -255,8 +256,8 @@ func TestExpectContinue(t *testing.T) {
 	require.NoError(t, err)
 	reply, err := http.ReadResponse(reader, nil)
 	require.NoError(t, err)
-	defer reply.Body.Close()
 	body, err := io.ReadAll(reply.Body)
 	require.NoError(t, err)
+	require.NoError(t, reply.Body.Close())
 	assert.Contains(t, string(body), `"6":"hi"`)
 }

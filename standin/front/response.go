@@ -63,38 +63,44 @@ func (r response) hasContent(method string) bool {
 
 // answerOf takes a filter's answer. The error is a breach of the contract: Domino writes what it is given, so that a
 // wrong length or a broken header line would spoil the connection for the next request.
-func answerOf(result wire.Message, method, target string) (response, error) {
-	breach := func(format string, args ...any) (response, error) {
-		return response{}, fmt.Errorf("the answer to %s %s "+format, append([]any{method, target}, args...)...)
-	}
+func answerOf(result wire.Message, method string) (response, error) {
 	status, err := strconv.Atoi(result.Text(wire.Status))
 	if err != nil || status < 200 || status > 599 {
-		return breach("has the status %q", result.Text(wire.Status))
+		return response{}, fmt.Errorf("has the status %q", result.Text(wire.Status))
 	}
 	answer := response{
 		status: status, reason: result.Text(wire.Reason), body: result[wire.AnswerBody], filtered: true,
 		header: strings.TrimSuffix(result.Text(wire.AnswerHeader), "\r\n"), // the empty line at its end
 	}
+	length, err := checkHeader(answer.header)
+	switch {
+	case err != nil:
+		return response{}, err
+	case !answer.hasContent(method) && len(answer.body) > 0:
+		return response{}, fmt.Errorf("has a body of %d bytes, where HTTP allows none", len(answer.body))
+	case answer.hasContent(method) && length >= 0 && length != len(answer.body):
+		return response{}, fmt.Errorf("says Content-Length %d and has %d bytes", length, len(answer.body))
+	}
+	return answer, nil
+}
+
+// checkHeader looks at every line of a filter's header and returns its Content-Length, -1 for none.
+func checkHeader(header string) (int, error) {
 	length := -1
-	for line := range strings.Lines(answer.header) {
+	for line := range strings.Lines(header) {
 		text, whole := strings.CutSuffix(line, "\r\n")
 		name, value, found := strings.Cut(text, ":")
 		if !whole || !found || name == "" || strings.ContainsAny(name, " \t") || strings.ContainsAny(text, "\r\n\x00") {
-			return breach("has the header line %q", line)
+			return 0, fmt.Errorf("has the header line %q", line)
 		}
 		if strings.EqualFold(name, "Content-Length") {
+			var err error
 			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil || length < 0 {
-				return breach("has the line %q", text)
+				return 0, fmt.Errorf("has the line %q", text)
 			}
 		}
 	}
-	if !answer.hasContent(method) && len(answer.body) > 0 {
-		return breach("has a body of %d bytes, where HTTP allows none", len(answer.body))
-	}
-	if answer.hasContent(method) && length >= 0 && length != len(answer.body) {
-		return breach("says Content-Length %d and has %d bytes", length, len(answer.body))
-	}
-	return answer, nil
+	return length, nil
 }
 
 func hasLine(header, name string) bool {

@@ -6,9 +6,10 @@
 package front
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"sync"
@@ -37,7 +38,7 @@ type Config struct {
 	TLS     bool
 	Methods []string // HTTP methods that are allowed
 	Limits  httpwire.Limits
-	Console io.Writer // one Write for each line
+	Console func(line string) // never called twice at a time
 }
 
 // DominoMethods are those a Web Site document allows unless it says otherwise.
@@ -53,7 +54,7 @@ type Server struct {
 	site     atomic.Pointer[site]
 	sessions *sessions
 	listener net.Listener
-	console  *lineWriter
+	printing sync.Mutex // one line at a time
 
 	mu          sync.Mutex // guards what follows
 	stopping    bool
@@ -69,7 +70,6 @@ func Start(config Config) (*Server, error) {
 	s := &Server{
 		config:      config,
 		sessions:    newSessions(time.Now),
-		console:     &lineWriter{out: config.Console},
 		connections: map[*connection]struct{}{},
 		stopped:     make(chan struct{}),
 	}
@@ -78,23 +78,21 @@ func Start(config Config) (*Server, error) {
 		return nil, err
 	}
 	s.site.Store(loaded)
-	if s.listener, err = net.Listen("tcp", config.Listen); err != nil {
+	if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", config.Listen); err != nil {
 		return nil, err
 	}
 	if config.TLS {
 		certificate, err := selfSigned(config.Data, config.Listen)
 		if err != nil {
-			s.listener.Close()
-			return nil, err
+			return nil, errors.Join(err, s.listener.Close())
 		}
 		s.listener = tls.NewListener(s.listener, &tls.Config{
 			Certificates: []tls.Certificate{certificate},
 			NextProtos:   []string{"http/1.1"},
 		})
 	}
-	if s.host, err = startHost(config.Host, config.Threads, s.console); err != nil {
-		s.listener.Close()
-		return nil, err
+	if s.host, err = startHost(config.Host, config.Threads, s.print); err != nil {
+		return nil, errors.Join(err, s.listener.Close())
 	}
 	s.serving.Go(s.accept)
 	go s.watchHost()
@@ -160,7 +158,7 @@ func (s *Server) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.connections {
-		c.conn.Close()
+		_ = c.conn.Close() // its goroutine sees the end
 	}
 }
 
@@ -209,17 +207,12 @@ func (s *Server) name(hostHeader string) (name, port string) {
 }
 
 func (s *Server) printf(format string, args ...any) {
-	fmt.Fprintf(s.console, format+"\n", args...)
+	s.print(fmt.Sprintf(format, args...))
 }
 
-// lineWriter keeps lines of several goroutines whole.
-type lineWriter struct {
-	mu  sync.Mutex
-	out io.Writer
-}
-
-func (w *lineWriter) Write(line []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.out.Write(line)
+// print keeps lines of several goroutines whole.
+func (s *Server) print(line string) {
+	s.printing.Lock()
+	defer s.printing.Unlock()
+	s.config.Console(line)
 }

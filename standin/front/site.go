@@ -4,8 +4,9 @@ package front
 
 import (
 	"fmt"
-	"io"
+	"io/fs"
 	"mime"
+	"net/http"
 	"os"
 	"path"
 	"path/filepath"
@@ -48,36 +49,40 @@ func (s *site) database(path string) *Database {
 	return nil
 }
 
+// html opens domino/html; a link that leads out of it is not followed.
+func (s *site) html() (fs.FS, func(), error) {
+	root, err := os.OpenRoot(filepath.Join(s.data, "domino", "html"))
+	if err != nil {
+		return nil, nil, err
+	}
+	return root.FS(), func() { _ = root.Close() }, nil // it was only read from
+}
+
 // isFile tells whether a file is below domino/html.
 func (s *site) isFile(name string) bool {
-	root, err := os.OpenRoot(filepath.Join(s.data, "domino", "html"))
+	html, done, err := s.html()
 	if err != nil {
 		return false
 	}
-	defer root.Close()
-	info, err := root.Stat(filepath.FromSlash(name))
+	defer done()
+	info, err := fs.Stat(html, name)
 	return err == nil && info.Mode().IsRegular()
 }
 
-// readFile answers with a file below domino/html; a link that leads out of it is not followed.
+// readFile answers with a file below domino/html.
 func (s *site) readFile(name string) response {
-	root, err := os.OpenRoot(filepath.Join(s.data, "domino", "html"))
+	html, done, err := s.html()
 	if err != nil {
-		return errorPage(404, "Couldn't find the file.")
+		return errorPage(http.StatusNotFound, "Couldn't find the file.")
 	}
-	defer root.Close()
-	file, err := root.Open(filepath.FromSlash(name))
+	defer done()
+	body, err := fs.ReadFile(html, name)
 	if err != nil {
-		return errorPage(404, "Couldn't find the file.")
-	}
-	defer file.Close()
-	body, err := io.ReadAll(file)
-	if err != nil {
-		return errorPage(500, "Couldn't read the file.")
+		return errorPage(http.StatusNotFound, "Couldn't find the file.")
 	}
 	kind := mime.TypeByExtension(path.Ext(name))
 	if kind == "" {
 		kind = "application/octet-stream"
 	}
-	return response{status: 200, contentType: kind, body: body}
+	return response{status: http.StatusOK, contentType: kind, body: body}
 }

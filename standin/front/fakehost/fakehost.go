@@ -5,6 +5,7 @@
 package fakehost
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ const (
 // Main is the program; it returns the exit status.
 func Main(args []string) int {
 	fmt.Println("started with", strings.Join(args, " "))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
 		return 1
@@ -70,7 +71,7 @@ func (h *host) accept(listener net.Listener) {
 }
 
 func (h *host) serve(conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // the front may have closed it first
 	for {
 		message, err := wire.Read(conn)
 		if errors.Is(err, io.EOF) {
@@ -193,12 +194,12 @@ func echo(message wire.Message) wire.Message {
 
 // hold stays in the filter until the test lets go.
 func hold(address string) {
-	conn, err := net.Dial("tcp", address)
+	conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", address)
 	if err != nil {
 		fmt.Println("cannot hold:", err)
 		return
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // the test has closed it
 	if _, err := io.Copy(io.Discard, conn); err != nil {
 		fmt.Println("cannot hold:", err)
 	}

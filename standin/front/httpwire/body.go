@@ -37,14 +37,23 @@ func (h *Head) Framing(limits Limits) (Framing, error) {
 	case len(lengths) == 0:
 		return Framing{}, nil
 	}
-	length, err := strconv.ParseUint(lengths[0], 10, 63) // takes digits only
+	length, err := parseSize(lengths[0], 10)
 	if err != nil {
 		return Framing{}, bad("Content-Length is not a number.")
 	}
-	if length > uint64(limits.Body) {
+	if length > limits.Body {
 		return Framing{}, errTooLarge
 	}
-	return Framing{Length: int(length)}, nil
+	return Framing{Length: length}, nil
+}
+
+// parseSize takes digits only: strconv.Atoi would take a sign as well.
+func parseSize(text string, base int) (int, error) {
+	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
+		return 0, strconv.ErrSyntax
+	}
+	size, err := strconv.ParseInt(text, base, strconv.IntSize)
+	return int(size), err
 }
 
 var errTooLarge = &Error{Status: 413, Reason: "The content of the request is too large."}
@@ -69,14 +78,14 @@ func readChunks(r *bufio.Reader, limits Limits) ([]byte, error) {
 			return nil, cut(err)
 		}
 		digits, _, _ := strings.Cut(line, ";") // chunk extensions are ignored, RFC 9112 section 7.1.1
-		size, err := strconv.ParseUint(strings.TrimRight(digits, " \t"), 16, 63)
+		size, err := parseSize(strings.TrimRight(digits, " \t"), 16)
 		if err != nil {
 			return nil, bad("A chunk size is not a hexadecimal number.")
 		}
 		if size == 0 {
 			return body, readTrailer(r, limits)
 		}
-		if size > uint64(limits.Body-len(body)) {
+		if size > limits.Body-len(body) {
 			return nil, errTooLarge
 		}
 		start := len(body)

@@ -89,9 +89,12 @@ func TestOldProtocolKnowsNoTransferEncoding(t *testing.T) {
 
 func TestBodyCutShort(t *testing.T) {
 	for _, test := range [][2]string{
-		{"Content-Length: 3\r\n", "ab"}, {"Content-Length: 3\r\n", ""},
-		{"Transfer-Encoding: chunked\r\n", ""}, {"Transfer-Encoding: chunked\r\n", "3\r\nab"},
-		{"Transfer-Encoding: chunked\r\n", "3\r\nabc"}, {"Transfer-Encoding: chunked\r\n", "0\r\n"},
+		{"Content-Length: 3\r\n", "ab"},
+		{"Content-Length: 3\r\n", ""},
+		{"Transfer-Encoding: chunked\r\n", ""},
+		{"Transfer-Encoding: chunked\r\n", "3\r\nab"},
+		{"Transfer-Encoding: chunked\r\n", "3\r\nabc"},
+		{"Transfer-Encoding: chunked\r\n", "0\r\n"},
 	} {
 		_, _, err := readBody(t, test[0], test[1])
 		assert.ErrorIs(t, err, io.ErrUnexpectedEOF, test)
