@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "platform.h"
+
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <windows.h>
+
+#include <process.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static SRWLOCK lock = SRWLOCK_INIT;
+static CONDITION_VARIABLE condition = CONDITION_VARIABLE_INIT;
+
+bool platform_start(void)
+{
+    WSADATA data;
+
+    return WSAStartup(MAKEWORD(2, 2), &data) == 0;
+}
+
+_Noreturn void platform_exit(int status)
+{
+    TerminateProcess(GetCurrentProcess(), (UINT)status);
+    abort();
+}
+
+struct start {
+    void (*run)(void *);
+    void *argument;
+};
+
+static unsigned int __stdcall begin(void *memory)
+{
+    struct start start = *(struct start *)memory;
+
+    free(memory);
+    start.run(start.argument);
+    return 0;
+}
+
+bool platform_thread(void (*run)(void *), void *argument)
+{
+    struct start *start = malloc(sizeof *start);
+
+    if (start == NULL)
+        return false;
+    *start = (struct start){run, argument};
+    uintptr_t thread = _beginthreadex(NULL, 0, begin, start, 0, NULL);
+    if (thread == 0) {
+        free(start);
+        return false;
+    }
+    CloseHandle((HANDLE)thread);
+    return true;
+}
+
+void platform_lock(void)
+{
+    AcquireSRWLockExclusive(&lock);
+}
+
+void platform_unlock(void)
+{
+    ReleaseSRWLockExclusive(&lock);
+}
+
+void platform_wait(void)
+{
+    SleepConditionVariableSRW(&condition, &lock, INFINITE, 0);
+}
+
+void platform_wake(void)
+{
+    WakeAllConditionVariable(&condition);
+}
+
+platform_socket platform_listen(const char *address, unsigned short *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(*port)};
+    int size = sizeof at;
+    SOCKET listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = inet_addr(address);
+    if (listener == INVALID_SOCKET || at.sin_addr.s_addr == INADDR_NONE)
+        return -1;
+    if (bind(listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(listener, SOMAXCONN) != 0 ||
+        getsockname(listener, (struct sockaddr *)&at, &size) != 0)
+        return -1;
+    *port = ntohs(at.sin_port);
+    return (platform_socket)listener;
+}
+
+platform_socket platform_accept(platform_socket listener)
+{
+    SOCKET connection = accept((SOCKET)listener, NULL, NULL);
+    BOOL on = TRUE;
+
+    if (connection == INVALID_SOCKET)
+        return -1;
+    setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, (const char *)&on, sizeof on);
+    return (platform_socket)connection;
+}
+
+enum { PIECE = 1 << 20 }; // Winsock counts in int
+
+bool platform_receive(platform_socket connection, void *bytes, size_t size)
+{
+    for (char *at = bytes; size > 0;) {
+        int got = recv((SOCKET)connection, at, size > PIECE ? PIECE : (int)size, 0);
+        if (got <= 0)
+            return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+bool platform_send(platform_socket connection, const void *bytes, size_t size)
+{
+    for (const char *at = bytes; size > 0;) {
+        int sent = send((SOCKET)connection, at, size > PIECE ? PIECE : (int)size, 0);
+        if (sent <= 0)
+            return false;
+        at += sent;
+        size -= (size_t)sent;
+    }
+    return true;
+}
+
+void platform_close(platform_socket connection)
+{
+    closesocket((SOCKET)connection);
+}
+
+void *platform_load(const char *path, char *error, size_t capacity)
+{
+    HMODULE library = LoadLibraryExA(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+
+    if (library == NULL)
+        snprintf(error, capacity, "%s: Windows error %lu", path, GetLastError());
+    return library;
+}
+
+void *platform_symbol(void *library, const char *name)
+{
+    FARPROC address = GetProcAddress(library, name);
+    void *symbol;
+
+    memcpy(&symbol, &address, sizeof symbol);
+    return symbol;
+}
+
+void platform_unload(void *library)
+{
+    FreeLibrary(library);
+}
+
+size_t platform_page(void)
+{
+    SYSTEM_INFO system;
+
+    GetSystemInfo(&system);
+    return system.dwPageSize;
+}
+
+void *platform_reserve(size_t size)
+{
+    void *pages = VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_NOACCESS);
+
+    if (pages == NULL)
+        abort();
+    return pages;
+}
+
+void platform_protect(void *pages, size_t size, platform_access access)
+{
+    static const DWORD rights[] = {PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE};
+    DWORD before;
+
+    if (size > 0 && !VirtualProtect(pages, size, rights[access], &before))
+        abort();
+}
+
+void platform_release(void *pages, size_t size)
+{
+    (void)size;
+    VirtualFree(pages, 0, MEM_RELEASE);
+}
+
+static void (*fault_handler)(const void *address);
+
+static LONG CALLBACK on_exception(EXCEPTION_POINTERS *exception)
+{
+    const EXCEPTION_RECORD *record = exception->ExceptionRecord;
+
+    if (record->ExceptionCode == EXCEPTION_ACCESS_VIOLATION && record->NumberParameters >= 2)
+        fault_handler((const void *)record->ExceptionInformation[1]);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+// Windows has no signals; the exception handler below is all there is to keep.
+void platform_signals_before_load(void) {}
+
+void platform_signals_after_load(void (*fault)(const void *address))
+{
+    static bool installed;
+
+    if (installed)
+        return;
+    installed = true;
+    fault_handler = fault;
+    AddVectoredExceptionHandler(1, on_exception);
+}
+
+bool platform_signals_kept(void)
+{
+    return true;
+}
+
+uint64_t platform_clock(void)
+{
+    LARGE_INTEGER now, frequency;
+
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&frequency);
+    uint64_t ticks = (uint64_t)now.QuadPart, per_second = (uint64_t)frequency.QuadPart;
+    return ticks / per_second * 1000000000U + ticks % per_second * 1000000000U / per_second;
+}
+
+uint64_t platform_processor_time(void)
+{
+    FILETIME created, ended, kernel, user;
+
+    GetProcessTimes(GetCurrentProcess(), &created, &ended, &kernel, &user);
+    uint64_t in_kernel = (uint64_t)kernel.dwHighDateTime << 32 | kernel.dwLowDateTime;
+    uint64_t in_user = (uint64_t)user.dwHighDateTime << 32 | user.dwLowDateTime;
+    return (in_kernel + in_user) * 100;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One request on its way through the filters, and the thread that carries it.
+
+#ifndef STANDIN_REQUEST_H
+#define STANDIN_REQUEST_H
+
+#include "../../cshim/dsapi.h"
+
+#include "buffer.h"
+#include "filter.h"
+#include "guard.h"
+#include "measure.h"
+
+enum { MAX_NAME = 256, PATH_SIZE = 256, MAX_LMBCS = 1024 };
+
+// How the server is set up.
+typedef struct {
+    bool mapped_first;  // TranslateRequest before Authenticate
+    bool no_authorized; // kFilterAuthorized is never raised
+    unsigned int auth_name_size;
+    unsigned int url_limit;
+    const char *anonymous; // how GetAuthenticatedUserInfo spells nobody
+} server_settings;
+
+extern server_settings settings;
+
+typedef enum { GOES_ON, ANSWERED, SERVED, REFUSED, UNMAPPED, FORBIDDEN, FAILED } outcome;
+
+// What a filter has answered so far.
+typedef struct {
+    bool begun;
+    unsigned int status;
+    buffer reason, headers, body;
+    bool sized; // there is a Content-Length
+    size_t length;
+    bool empty_by_rule; // HEAD, 204, 304
+} response;
+
+// A thread of the server. Its memory serves request after request.
+typedef struct {
+    guard contexts[2], later_context, event_data[2];
+    unsigned int requests, events, texts; // which of two pieces is next
+    guard url, version, basic_user, basic_password, body, header_text[2], header_value;
+    guard auth_name, path, user_info[4];
+    guard *allocated; // AllocMem
+    size_t allocated_count, allocated_capacity;
+    unsigned int generation; // of the filters whose HttpFilterThreadInit it has called
+    bool keep;               // do not take expired memory away, to be faster
+    measurement measured;
+} worker;
+
+typedef struct {
+    worker *worker;
+    text in; // the frame
+    unsigned int method;
+    const char *url, *version, *basic_user, *basic_password, *body;
+    size_t body_size;
+
+    FilterContext *context; // what the filter that is being called must use
+    FilterContext shadow;
+    unsigned int event; // 0 outside HttpFilterProc
+    filter *called, *owner;
+
+    buffer headers;
+    buffer header_text; // with the request line
+    guard *header_piece;
+
+    bool authenticated; // the phase is over
+    bool names_listed;  // the UserNameList phase is over
+    bool named_by_filter;
+    buffer user;   // canonical name, UTF-8
+    buffer groups; // NUL after each
+
+    bool mapped;
+    char mapped_path[PATH_SIZE];
+    unsigned int map_type;
+
+    bool frozen;
+    buffer variables;
+
+    bool url_too_long; // Domino answers that before any filter
+    response answer;
+    buffer trace;
+} request;
+
+// The request that the calling thread is in; NULL: none.
+extern _Thread_local request *current;
+
+// Memory for a thread; keep: do not take expired memory away, to be faster.
+worker *worker_new(bool keep);
+void worker_free(worker *w);
+request *request_new(worker *w);
+void request_free(request *r);
+
+// Pushes a request frame through the filters and leaves the result frame in result.
+void request_run(request *r, text frame, buffer *result);
+
+// The functions behind FilterContext and the event structures (callbacks.c).
+extern const FilterContext callback_table;
+void callbacks_raw(FilterRawRequest *event);
+void callbacks_parsed(FilterParsedRequest *event);
+void callbacks_authenticate(FilterAuthenticate *event);
+void callbacks_names(FilterUserNameList *event);
+void callbacks_response(FilterResponse *event);
+
+// Checks that the callback may be used here and notes it (callbacks.c).
+request *callback(callback_name name, const FilterContext *context, const unsigned int *error, unsigned int events);
+
+// CGI variables (variables.c). The first question fixes them all.
+int variable_get(request *r, const char *name, char *buffer, unsigned int size, unsigned int *error);
+
+// The filter's answer (response.c).
+void response_begin(request *r, const FilterResponseHeaders *headers);
+void response_write(request *r, const char *bytes, unsigned int size);
+void response_end(const request *r); // the filter says it is complete
+void response_clear(response *a);
+
+// The authenticated user (user.c).
+void user_check_name(const FilterAuthenticate *event);
+int user_info(request *r, FilterAuthenticatedUser *info, unsigned int *error);
+
+// The names of events and the services they allow (events.c).
+typedef struct {
+    const char *name;
+    unsigned int bit;
+    bool may_answer; // kFilterHandledRequest
+    bool may_handle; // kFilterHandledEvent
+} event_rule;
+
+const event_rule *event_of(unsigned int bit);
+extern const unsigned int events_that_answer, events_with_request;
+
+#endif

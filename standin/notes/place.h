@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the Notes library needs of the operating system.
+
+#ifndef STANDIN_PLACE_H
+#define STANDIN_PLACE_H
+
+#include <stddef.h>
+
+// The folder of the running program, terminated, cut when it does not fit.
+void program_directory(char *path, size_t capacity);
+
+// One lock for the table of statistics.
+void notes_lock(void);
+void notes_unlock(void);
+
+#endif
