@@ -36,7 +36,6 @@ type Source struct {
 	content      [sha256.Size]byte
 	parsed       bool  // content was parsed
 	contentFault error // of the content
-	accessFault  error // of the directory or a file at the last look
 }
 
 // NewSource returns a source over the *.json files of dir. Nothing is read before Refresh.
@@ -46,29 +45,30 @@ func NewSource(dir string) *Source { return &Source{dir: dir, now: time.Now} }
 func (s *Source) Current() *Config { return s.current.Load() }
 
 // Refresh reads the files when names, sizes or times in the directory differ from the last look. changed tells that
-// Current has become another configuration. Warnings, notes and the error are those of files that were read just now,
-// so that each is reported once; with an error the last good configuration stays. Err keeps the error.
+// Current has become another configuration. Warnings and notes are those of files that were read just now, so that each
+// is given once. The error tells why the files at hand are not the configuration in force, and is returned until that is
+// mended; the last good configuration stays.
 func (s *Source) Refresh() (changed bool, warnings []Problem, err error) {
 	s.refresh.Lock()
 	defer s.refresh.Unlock()
 	listing, names, settled, err := s.list()
 	if err == nil && listing == s.listing {
-		return false, nil, nil
+		return false, nil, s.contentFault
 	}
+	s.listing = ""
 	var files []File
 	if err == nil {
 		files, err = s.read(names)
 	}
 	if err != nil {
-		return false, nil, s.failed(err)
+		return false, nil, err
 	}
-	s.listing, s.accessFault = "", nil
 	if settled {
 		s.listing = listing
 	}
 	content := digest(files)
 	if s.parsed && content == s.content {
-		return false, nil, nil
+		return false, nil, s.contentFault
 	}
 	parsed, warnings, err := Parse(files)
 	s.parsed, s.content, s.contentFault = true, content, err
@@ -77,26 +77,6 @@ func (s *Source) Refresh() (changed bool, warnings []Problem, err error) {
 	}
 	s.current.Store(&parsed)
 	return true, warnings, nil
-}
-
-// Err returns why the files in the directory are not the configuration in force; nil when they are.
-func (s *Source) Err() error {
-	s.refresh.Lock()
-	defer s.refresh.Unlock()
-	if s.accessFault != nil {
-		return s.accessFault
-	}
-	return s.contentFault
-}
-
-// failed remembers that the files could not be read. The same fault again is no news and gives nil.
-func (s *Source) failed(err error) error {
-	known := s.accessFault != nil && s.accessFault.Error() == err.Error()
-	s.listing, s.accessFault = "", err
-	if known {
-		return nil
-	}
-	return err
 }
 
 // list describes the directory and names its files in order. settled tells that no file is so young that a later

@@ -123,22 +123,23 @@ func TestABadFileKeepsTheLastGoodConfiguration(t *testing.T) {
 	require.NoError(t, err)
 	good := source.Current()
 
-	dir.write("20.json", `{"lifetimes": {"code": "1h"}}`)
-	changed, _, err := source.Refresh()
+	dir.write("20.json", `{"lifetimes": {"code": "1h"}, "colour": "blue"}`)
+	changed, warnings, err := source.Refresh()
 	require.ErrorContains(t, err, "20.json, line 1: lifetimes.code")
 	assert.False(t, changed)
+	assert.Len(t, warnings, 1)
 	assert.Same(t, good, source.Current())
-	require.ErrorContains(t, source.Err(), "20.json")
 
-	_, _, err = source.Refresh()
-	require.NoError(t, err, "the same fault is reported once")
-	require.Error(t, source.Err(), "but it is not forgotten")
+	changed, warnings, err = source.Refresh()
+	require.ErrorContains(t, err, "20.json", "the fault stands until it is mended")
+	assert.False(t, changed)
+	assert.Empty(t, warnings, "warnings are given once")
+	assert.Same(t, good, source.Current())
 
 	dir.write("20.json", `{"lifetimes": {"code": "10s"}}`)
 	changed, _, err = source.Refresh()
 	require.NoError(t, err)
 	assert.True(t, changed)
-	require.NoError(t, source.Err())
 	assert.Equal(t, 10*time.Second, source.Current().Lifetimes.Code)
 }
 
@@ -151,8 +152,7 @@ func TestMissingDirectory(t *testing.T) {
 	require.ErrorContains(t, err, "doapctl init --issuer")
 	assert.Nil(t, source.Current())
 	_, _, err = source.Refresh()
-	require.NoError(t, err, "the same fault is reported once")
-	require.ErrorContains(t, source.Err(), "does not exist")
+	require.ErrorContains(t, err, "does not exist", "the fault stands until it is mended")
 
 	require.NoError(t, os.Mkdir(filepath.Join(dir.path, "doapconfig.d"), 0o700))
 	_, _, err = source.Refresh()
@@ -176,7 +176,6 @@ func TestADirectoryThatComesBack(t *testing.T) {
 	changed, _, err := source.Refresh()
 	require.NoError(t, err)
 	assert.False(t, changed, "it is the configuration in force")
-	require.NoError(t, source.Err())
 }
 
 func TestOnlyJSONFilesAreRead(t *testing.T) {
