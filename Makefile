@@ -141,6 +141,9 @@ bin/libndoap.so: $(LIBRARY_SOURCES)
 bin/doapctl: $(GO_SOURCES)
 	$(GO_BUILD) -ldflags '-s -w -buildid=' -o $@ ./cmd/doapctl
 
+bin/standin: $(GO_SOURCES)
+	$(GO_BUILD) -o $@ ./standin
+
 bin/demo: $(GO_SOURCES)
 	$(GO_BUILD) -o $@ ./standin/demo
 
@@ -154,4 +157,4 @@ bin/tools/golangci-lint: build/tools/go.mod build/tools/go.sum
 	@echo '==> building the linter (minutes, once)'
 	@CGO_ENABLED=0 $(GO) build -C build/tools -o ../../bin/tools/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
--include build/standin.mk
+include build/standin.mk

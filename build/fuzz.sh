@@ -8,7 +8,8 @@ time=${1:?usage: fuzz.sh TIME}
 found=0
 
 for package in $(go list ./...); do
-    for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+    listed=$(go test -list '^Fuzz' "$package") # on its own, so that a package that does not compile ends this
+    for target in $(echo "$listed" | grep '^Fuzz' || true); do
         found=$((found + 1))
         echo "==> $package $target"
         go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package"
