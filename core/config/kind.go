@@ -120,8 +120,9 @@ func integerSetting(key string, at func(*Config) *int, least, most int) setting 
 	}
 }
 
-// durationSetting reads a duration of whole seconds within bounds.
-func durationSetting(key string, at func(*Config) *time.Duration, least, most time.Duration) setting {
+// durationSetting reads a duration of whole seconds, from one up to a bound.
+func durationSetting(key string, at func(*Config) *time.Duration, most time.Duration) setting {
+	const least = time.Second
 	allowed := fmt.Sprintf("a duration from %q to %q", formatDuration(least), formatDuration(most))
 	return setting{
 		key: key, allowed: allowed,

@@ -20,15 +20,15 @@ type File struct {
 // complete and valid; the problems are then warnings and notes. The error is of type Problems.
 func Parse(files []File) (Config, []Problem, error) {
 	read := reader{config: Default()}
-	root := &node{value: &object{members: map[string]*node{}}}
+	root := &object{members: map[string]*node{}}
 	for _, file := range files {
 		tree, faults := parseTree(file)
 		read.report("", faults)
 		if tree != nil {
-			root = merge(root, tree)
+			root.lay(tree)
 		}
 	}
-	read.object("", root.value.(*object))
+	read.object("", root)
 	read.noteKeepNames()
 	read.checkTogether(root)
 	if len(read.errors) > 0 {
@@ -117,9 +117,8 @@ func (r *reader) noteKeepNames() {
 }
 
 // checkTogether makes the checks that concern more than one value.
-func (r *reader) checkTogether(root *node) {
-	top := root.value.(*object).members
-	if top["issuer"] == nil {
+func (r *reader) checkTogether(root *object) {
+	if root.members["issuer"] == nil {
 		r.report("issuer", Problems{{Level: slog.LevelError, Text: `is missing: write "issuer": ` +
 			`"https://domino.example.com/doap", with the name that people use for this server, into one of the files`}})
 	}
@@ -127,7 +126,7 @@ func (r *reader) checkTogether(root *node) {
 	if lifetimes.RefreshTokenIdle > lifetimes.RefreshTokenAbsolute {
 		const key = "lifetimes.refreshTokenIdle"
 		at := Problem{}
-		if group := top["lifetimes"]; group != nil {
+		if group := root.members["lifetimes"]; group != nil {
 			at = group.problem("")
 		}
 		at.Level = slog.LevelError

@@ -18,17 +18,17 @@ var settings = []setting{
 		func(c *Config) *string { return &c.Issuer }, CheckIssuer),
 
 	durationSetting("lifetimes.code",
-		func(c *Config) *time.Duration { return &c.Lifetimes.Code }, time.Second, 10*time.Minute),
+		func(c *Config) *time.Duration { return &c.Lifetimes.Code }, 10*time.Minute),
 	durationSetting("lifetimes.accessToken",
-		func(c *Config) *time.Duration { return &c.Lifetimes.AccessToken }, time.Second, day),
+		func(c *Config) *time.Duration { return &c.Lifetimes.AccessToken }, day),
 	durationSetting("lifetimes.refreshTokenIdle",
-		func(c *Config) *time.Duration { return &c.Lifetimes.RefreshTokenIdle }, time.Second, 366*day),
+		func(c *Config) *time.Duration { return &c.Lifetimes.RefreshTokenIdle }, 366*day),
 	durationSetting("lifetimes.refreshTokenAbsolute",
-		func(c *Config) *time.Duration { return &c.Lifetimes.RefreshTokenAbsolute }, time.Second, 3660*day),
+		func(c *Config) *time.Duration { return &c.Lifetimes.RefreshTokenAbsolute }, 3660*day),
 	durationSetting("lifetimes.refreshTokenGrace",
-		func(c *Config) *time.Duration { return &c.Lifetimes.RefreshTokenGrace }, time.Second, time.Minute),
+		func(c *Config) *time.Duration { return &c.Lifetimes.RefreshTokenGrace }, time.Minute),
 	durationSetting("lifetimes.authorizationRequest",
-		func(c *Config) *time.Duration { return &c.Lifetimes.AuthorizationRequest }, time.Second, time.Hour),
+		func(c *Config) *time.Duration { return &c.Lifetimes.AuthorizationRequest }, time.Hour),
 
 	scopesSetting("scopes"),
 

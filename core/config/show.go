@@ -11,16 +11,18 @@ import (
 
 // MarshalJSON writes the configuration as one file that gives the same configuration, with every setting in it.
 func (c *Config) MarshalJSON() ([]byte, error) {
-	root := map[string]any{}
+	root, groups := map[string]any{}, map[string]map[string]any{}
 	for _, known := range settings {
-		group, name := root, known.key
-		if outer, inner, found := strings.Cut(known.key, "."); found {
-			if root[outer] == nil {
-				root[outer] = map[string]any{}
-			}
-			group, name = root[outer].(map[string]any), inner
+		outer, inner, grouped := strings.Cut(known.key, ".")
+		if !grouped {
+			root[known.key] = known.show(c)
+			continue
 		}
-		group[name] = known.show(c)
+		if groups[outer] == nil {
+			groups[outer] = map[string]any{}
+			root[outer] = groups[outer]
+		}
+		groups[outer][inner] = known.show(c)
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

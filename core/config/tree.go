@@ -60,21 +60,21 @@ func (n *node) describe() string {
 	}
 }
 
-// merge lays a later file over an earlier one: objects are merged member by member, anything else is replaced.
-func merge(earlier, later *node) *node {
-	below, isObject := earlier.value.(*object)
-	above, areObjects := later.value.(*object)
-	if !isObject || !areObjects {
-		return later
-	}
-	for _, name := range above.names {
-		member := above.members[name]
-		if existing, found := below.members[name]; found {
-			member = merge(existing, member)
+// lay puts a later object over this one: members that are objects in both are merged member by member, anything else
+// is replaced.
+func (o *object) lay(later *object) {
+	for _, name := range later.names {
+		member := later.members[name]
+		if existing, found := o.members[name]; found {
+			below, isObject := existing.value.(*object)
+			above, areObjects := member.value.(*object)
+			if isObject && areObjects {
+				below.lay(above)
+				continue
+			}
 		}
-		below.put(name, member)
+		o.put(name, member)
 	}
-	return earlier
 }
 
 // treeParser walks the tokens of one file.
@@ -89,7 +89,7 @@ type treeParser struct {
 
 // parseTree reads one file, whose outermost value must be an object. Names that stand twice in an object are faults:
 // which of the two counts would be a guess.
-func parseTree(file File) (*node, Problems) {
+func parseTree(file File) (*object, Problems) {
 	text := bytes.TrimPrefix(file.Data, []byte("\xef\xbb\xbf"))
 	if fault := checkText(file.Name, text); fault != nil {
 		return nil, fault
@@ -100,10 +100,11 @@ func parseTree(file File) (*node, Problems) {
 	if err != nil {
 		return nil, append(parser.faults, parser.at(parser.line, "", "cannot be read: %v", err))
 	}
-	if _, isObject := root.value.(*object); !isObject {
+	outermost, isObject := root.value.(*object)
+	if !isObject {
 		return nil, Problems{root.problem("must hold an object, { ... }, at the outermost level, but is %s", root.describe())}
 	}
-	return root, parser.faults
+	return outermost, parser.faults
 }
 
 // checkText refuses what is not JSON in UTF-8, with the line.
