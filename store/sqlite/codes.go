@@ -55,10 +55,8 @@ func (s *Store) RedeemCode(ctx context.Context, hash string,
 		if _, err := q.exec(ctx, "UPDATE codes SET consumed_at = ? WHERE hash = ?", instant(now), hash); err != nil {
 			return nil, err
 		}
-		// The purchase has a savepoint of its own: it may fail in any way, a panic included, and the code stays spent.
-		err = attempt(ctx, q, func() error {
-			return s.committer.contain(func() error { return purchase(q, code, redeem) })
-		})
+		// The purchase is an attempt of its own: it may fail in any way, a panic included, and the code stays spent.
+		err = s.committer.attempt(ctx, func() error { return purchase(q, code, redeem) })
 		if _, broken := errors.AsType[*Fault](err); broken {
 			return nil, err
 		}

@@ -186,11 +186,9 @@ func (c *committer) perform(ctx context.Context, op *operation) error {
 		return nil
 	}
 	c.performed.Add(1)
-	op.err = attempt(ctx, c.queries, func() error {
-		return c.contain(func() (err error) {
-			op.answer, err = op.change(c.queries)
-			return err
-		})
+	op.err = c.attempt(ctx, func() (err error) {
+		op.answer, err = op.change(c.queries)
+		return err
 	})
 	if _, broken := errors.AsType[*Fault](op.err); broken {
 		return op.err
@@ -198,21 +196,21 @@ func (c *committer) perform(ctx context.Context, op *operation) error {
 	return nil
 }
 
-// attempt runs change under a savepoint and undoes it when it returns an error.
-func attempt(ctx context.Context, q *queries, change func() error) error {
-	if _, err := q.exec(ctx, "SAVEPOINT attempt"); err != nil {
+// attempt runs change under a savepoint and undoes it when it returns an error or panics. Attempts may nest.
+func (c *committer) attempt(ctx context.Context, change func() error) error {
+	if _, err := c.exec(ctx, "SAVEPOINT attempt"); err != nil {
 		return err
 	}
-	failure := change()
+	failure := c.contain(change)
 	if _, broken := errors.AsType[*Fault](failure); broken {
 		return failure // the transaction may be gone, and its savepoints with it
 	}
 	if failure != nil {
-		if _, err := q.exec(ctx, "ROLLBACK TO attempt"); err != nil {
+		if _, err := c.exec(ctx, "ROLLBACK TO attempt"); err != nil {
 			return err
 		}
 	}
-	if _, err := q.exec(ctx, "RELEASE attempt"); err != nil {
+	if _, err := c.exec(ctx, "RELEASE attempt"); err != nil {
 		return err
 	}
 	return failure
