@@ -115,6 +115,38 @@ func TestRefreshDistrustsYoungFiles(t *testing.T) {
 	assert.Equal(t, 31*time.Second, source.Current().Lifetimes.Code)
 }
 
+func TestAYoungFaultStands(t *testing.T) {
+	dir := newDirectory(t)
+	dir.write("10.json", `{"issuer": 1}`)
+	source := NewSource(dir.path)
+	source.now = func() time.Time { return dir.at }
+	for range 2 {
+		_, _, err := source.Refresh()
+		require.ErrorContains(t, err, "10.json, line 1: issuer")
+	}
+}
+
+func TestAFileThatIsPutBackWithItsTime(t *testing.T) {
+	dir := newDirectory(t)
+	dir.write("10.json", withCode("30s"))
+	source := dir.source()
+	_, _, err := source.Refresh()
+	require.NoError(t, err)
+	before := dir.at
+
+	dir.write("10.json", withCode("40s"))
+	source.now = func() time.Time { return dir.at }
+	_, _, err = source.Refresh()
+	require.NoError(t, err)
+	require.Equal(t, 40*time.Second, source.Current().Lifetimes.Code)
+
+	dir.at = before
+	dir.writeUnnoticed("10.json", withCode("30s"))
+	_, _, err = source.Refresh()
+	require.NoError(t, err)
+	assert.Equal(t, 30*time.Second, source.Current().Lifetimes.Code, "a listing that was seen before proves nothing")
+}
+
 func TestABadFileKeepsTheLastGoodConfiguration(t *testing.T) {
 	dir := newDirectory(t)
 	dir.write("10.json", withCode("30s"))
