@@ -85,7 +85,7 @@ func run(ctx context.Context, environ func(string) string, stdin io.Reader, stdo
 		return err
 	}
 	envFile := filepath.Join(chosen.data, "demo.env")
-	if err := os.Remove(envFile); err != nil && !errors.Is(err, os.ErrNotExist) { // of an earlier start
+	if err := remove(envFile); err != nil { // of a start that was killed
 		return err
 	}
 	ready, err := prepare(ctx, chosen)
@@ -106,6 +106,7 @@ func run(ctx context.Context, environ func(string) string, stdin io.Reader, stdo
 	if err := writeEnv(envFile, ready.place, ready.registered, ready.user); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, remove(envFile)) }()
 	text := instructions(chosen.data, ready.place, ready.registered, ready.user)
 	if _, err := io.WriteString(stdout, text); err != nil {
 		return err
@@ -116,6 +117,13 @@ func run(ctx context.Context, environ func(string) string, stdin io.Reader, stdo
 	case err = <-served:
 	}
 	return err
+}
+
+func remove(file string) error {
+	if err := os.Remove(file); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // unlessEnded drops an error that only says that the demo was told to end.

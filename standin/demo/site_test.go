@@ -60,7 +60,7 @@ func encode(text string) string { return base64.RawURLEncoding.EncodeToString([]
 // browser visits the site.
 type browser struct {
 	t      *testing.T
-	site   *httptest.Server
+	base   string
 	client *http.Client
 }
 
@@ -73,7 +73,7 @@ func newBrowser(t *testing.T, p *provider) *browser {
 	t.Cleanup(listener.Close)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	return &browser{t, listener, &http.Client{Jar: jar}}
+	return &browser{t, listener.URL, &http.Client{Jar: jar}}
 }
 
 func (b *browser) read(reply *http.Response, err error) (int, string) {
@@ -87,12 +87,12 @@ func (b *browser) read(reply *http.Response, err error) (int, string) {
 
 func (b *browser) get(path string) (int, string) {
 	b.t.Helper()
-	return b.read(b.client.Get(b.site.URL + path))
+	return b.read(b.client.Get(b.base + path))
 }
 
 func (b *browser) post(path string, form url.Values) (int, string) {
 	b.t.Helper()
-	return b.read(b.client.PostForm(b.site.URL+path, form))
+	return b.read(b.client.PostForm(b.base+path, form))
 }
 
 func TestTutorialClient(t *testing.T) {
@@ -134,7 +134,7 @@ func TestClientWithConsentUsesPKCE(t *testing.T) {
 	p := newProvider(t)
 	b := newBrowser(t, p)
 	b.post("/login", url.Values{"client": {consentID}})
-	assert.Equal(t, b.site.URL+"/authorize-consent", p.authorization.Get("redirect_uri"))
+	assert.Equal(t, b.base+"/authorize-consent", p.authorization.Get("redirect_uri"))
 	assert.Equal(t, "S256", p.authorization.Get("code_challenge_method"))
 
 	b.get("/authorize-consent?code=x&state=" + p.authorization.Get("state"))
@@ -183,12 +183,12 @@ func TestProblemsAreShown(t *testing.T) {
 
 func TestSiteIsGuarded(t *testing.T) {
 	b := newBrowser(t, newProvider(t))
-	reply, err := b.client.Get(b.site.URL + "/")
+	reply, err := b.client.Get(b.base + "/")
 	b.read(reply, err)
 	assert.Contains(t, reply.Header.Get("Content-Security-Policy"), "default-src 'none'; style-src 'self'")
 	assert.Equal(t, "no-referrer", reply.Header.Get("Referrer-Policy"))
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.site.URL+"/refresh", nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.base+"/refresh", nil)
 	require.NoError(t, err)
 	request.Header.Set("Sec-Fetch-Site", "cross-site")
 	status, _ := b.read(b.client.Do(request))
