@@ -239,7 +239,7 @@ static void put_header(request *r, text name, text value)
     if (value.size > 0 && (memchr(value.at, '\r', value.size) != NULL || memchr(value.at, '\n', value.size) != NULL))
         violation("a request header was set to more than one line");
     header_put(&r->headers, name, value);
-    if (r->header_piece != NULL && !r->worker->keep)
+    if (r->header_piece != NULL)
         guard_expire(r->header_piece);
     r->header_piece = NULL;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../notes/notes.h"
+#include "guard.h"
 #include "platform.h"
 #include "request.h"
 
@@ -78,7 +79,7 @@ static void work(void *argument)
 {
     outcome_count counts[MAX_OUTCOMES];
     int size = 0;
-    request *r = request_new(worker_new(true));
+    request *r = request_new(worker_new());
     buffer out = {0};
 
     (void)argument;
@@ -195,13 +196,14 @@ int replay(const replay_plan *plan)
 {
     buffer content = {0};
 
+    guard_relax();
     if (!read_file(plan->file, &content) || !split(buffer_view(&content))) {
         fprintf(stderr, "standin-host: %s cannot be read as request frames\n", plan->file);
         return 1;
     }
     state.count = plan->count == 0 ? state.frames_count : plan->count;
     if (plan->results != NULL) {
-        state.results = calloc(state.count, sizeof *state.results);
+        state.results = calloc((size_t)state.count, sizeof *state.results);
         if (state.results == NULL)
             abort();
     }

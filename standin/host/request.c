@@ -109,19 +109,12 @@ static bool wanted(unsigned int bit)
     return false;
 }
 
-// Takes a piece away, unless speed is wanted.
-static void expire(const request *r, guard *g)
-{
-    if (!r->worker->keep)
-        guard_expire(g);
-}
-
 // Memory for the data of the next event; those of the last one are gone.
 static void *event_data(request *r, size_t size)
 {
     worker *w = r->worker;
 
-    expire(r, &w->event_data[w->events++ % 2]);
+    guard_expire(&w->event_data[w->events++ % 2]);
     void *data = guard_open(&w->event_data[w->events % 2], "the event data", size);
     memset(data, 0, size);
     return data;
@@ -526,9 +519,9 @@ static void expire_all(request *r, guard *context)
                        &w->user_info[3]};
 
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
-        expire(r, pieces[i]);
+        guard_expire(pieces[i]);
     for (size_t i = 0; i < w->allocated_count; i++)
-        expire(r, &w->allocated[i]);
+        guard_expire(&w->allocated[i]);
     w->allocated_count = 0;
 }
 

@@ -46,7 +46,6 @@ typedef struct {
     guard *allocated; // AllocMem
     size_t allocated_count, allocated_capacity;
     unsigned int generation; // of the filters whose HttpFilterThreadInit it has called
-    bool keep;               // do not take expired memory away, to be faster
     measurement measured;
 } worker;
 
@@ -87,8 +86,8 @@ typedef struct {
 // The request that the calling thread is in; NULL: none.
 extern _Thread_local request *current;
 
-// Memory for a thread; keep: do not take expired memory away, to be faster.
-worker *worker_new(bool keep);
+// Memory for a thread.
+worker *worker_new(void);
 void worker_free(worker *w);
 request *request_new(worker *w);
 void request_free(request *r);

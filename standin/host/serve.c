@@ -82,7 +82,7 @@ static bool carry_out(platform_socket connection, request *r, text frame, buffer
 static void work(void *argument)
 {
     platform_socket connection = (platform_socket)(intptr_t)argument;
-    request *r = request_new(worker_new(false));
+    request *r = request_new(worker_new());
     buffer in = {0}, out = {0};
 
     standin_notes_thread(1);

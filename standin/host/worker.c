@@ -6,7 +6,7 @@
 
 enum { MOST_ALLOCATIONS = 256 }; // calls of AllocMem for one request
 
-worker *worker_new(bool keep)
+worker *worker_new(void)
 {
     worker *w = calloc(1, sizeof *w);
     guard *allocated = calloc(MOST_ALLOCATIONS, sizeof *allocated);
@@ -15,7 +15,6 @@ worker *worker_new(bool keep)
         abort();
     w->allocated = allocated;
     w->allocated_capacity = MOST_ALLOCATIONS;
-    w->keep = keep;
     return w;
 }
 
