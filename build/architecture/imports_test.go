@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +31,7 @@ type listed struct {
 // list asks the go command, for both systems: a file for Windows only must not escape.
 func list(t *testing.T) []listed {
 	t.Helper()
+	watch(t)
 	var all []listed
 	for _, system := range []string{"linux", "windows"} {
 		command := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", module+"/...")
@@ -51,6 +54,23 @@ func list(t *testing.T) []listed {
 	}
 	require.NotEmpty(t, all)
 	return all
+}
+
+// watch looks at every Go file. What the go command reads is unknown to the cache of test results; what this process
+// looks at is not, so that a changed import is never answered from the cache.
+func watch(t *testing.T) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.Name() == ".git" || entry.Name() == "bin":
+			return fs.SkipDir
+		case strings.HasSuffix(path, ".go"):
+			_, err = os.Stat(path)
+		}
+		return err
+	}))
 }
 
 // inside returns the path below the root of this module.

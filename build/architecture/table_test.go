@@ -77,6 +77,7 @@ var packages = map[string]row{
 
 	"standin":                {layer: standin},
 	"standin/demo":           {layer: standin},
+	"standin/endtoend":       {layer: standin},
 	"standin/front":          {layer: standin},
 	"standin/front/fakehost": {layer: standin},
 	"standin/front/httpwire": {layer: standin},
@@ -88,9 +89,10 @@ var packages = map[string]row{
 	"build/version":      {layer: build},
 }
 
-// testModules are for the tests of every package. golang-jwt is there to look into tokens as a client would.
+// testModules are for the tests of every package. golang-jwt and go-sqlite3 look into tokens and databases from outside.
 var testModules = []string{
 	"github.com/golang-jwt/jwt/v5",
+	"github.com/mattn/go-sqlite3",
 	"github.com/stretchr/testify",
 	"github.com/rogpeppe/go-internal",
 	"go.uber.org/goleak",
