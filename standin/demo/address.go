@@ -39,12 +39,17 @@ func pickAddress(ctx context.Context, listen string, before int) (address, base 
 
 // listenSite listens for the client's web site: where it was asked to, where it was before, or on any free port.
 func listenSite(ctx context.Context, listen string, before int) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(listen)
+	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return nil, fmt.Errorf("DEMO_SITE_LISTEN is %q; write it as 127.0.0.1:3000: %w", listen, err)
 	}
+	ports := []string{port, strconv.Itoa(before), "0"}
+	if port == "0" {
+		ports = ports[1:]
+	}
 	var config net.ListenConfig
-	for _, address := range []string{listen, net.JoinHostPort(host, strconv.Itoa(before)), net.JoinHostPort(host, "0")} {
+	for _, port := range ports {
+		address := net.JoinHostPort(host, port)
 		var listener net.Listener
 		if listener, err = config.Listen(ctx, "tcp", address); err == nil {
 			return listener, nil
