@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -124,4 +125,24 @@ func TestAPassingLockIsNoFaultForReaders(t *testing.T) {
 	s.watcher.look(t.Context())
 	require.ErrorContains(t, s.Check(), "could not be read for")
 	require.ErrorContains(t, s.Check(), "is locked by another program")
+}
+
+func TestTwoProgramsLoseNoUpdate(t *testing.T) {
+	s := create(t, Options{BusyTimeout: eventually})
+	require.NoError(t, s.AddClient(t.Context(), newClient("app")))
+	var all sync.WaitGroup
+	for _, program := range []*Store{s, reopen(t, s.file.path, Options{BusyTimeout: eventually})} {
+		all.Go(func() {
+			for range 100 {
+				assert.NoError(t, program.UpdateClient(t.Context(), "app", func(client *store.Client) error {
+					client.Scopes = append(client.Scopes, "one more")
+					return nil
+				}))
+			}
+		})
+	}
+	all.Wait()
+	client, err := s.Client(t.Context(), "app")
+	require.NoError(t, err)
+	assert.Len(t, client.Scopes, 200)
 }
