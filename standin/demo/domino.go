@@ -48,7 +48,7 @@ func startDomino(ctx context.Context, chosen settings, address string, stdin io.
 	case <-ready:
 		return d, nil
 	case <-d.ended:
-		return nil, fmt.Errorf("the stand-in did not start: %w", d.err)
+		return nil, fmt.Errorf("the stand-in did not start (DEMO_LISTEN chooses another address): %w", d.err)
 	case <-ctx.Done():
 		return nil, d.stop()
 	}

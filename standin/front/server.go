@@ -79,7 +79,7 @@ func Start(config Config) (*Server, error) {
 	}
 	s.site.Store(loaded)
 	if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", config.Listen); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot listen on %s; choose another address: %w", config.Listen, err)
 	}
 	if config.TLS {
 		certificate, err := selfSigned(config.Data, config.Listen)
