@@ -121,7 +121,7 @@ bool filters_load(int times)
             if (!init(&filters[i], time == 0))
                 return false;
         place_enter("FilterInit");
-        platform_signals_after_load(violation_at_fault);
+        platform_signals_after_load();
         if (!platform_signals_kept())
             violation("a signal handler of the server, installed before the filter or after it, works no more");
         place_enter(NULL);

@@ -136,7 +136,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "standin-host: the path of the data directory is longer than %d bytes\n", MAXPATH - 1);
         return 1;
     }
-    platform_signals_before_load();
+    platform_signals_before_load(violation_at_fault);
     standin_notes_thread(1);
     if (!filters_load(line.init_times))
         return 1;

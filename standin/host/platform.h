@@ -44,11 +44,11 @@ void *platform_reserve(size_t size); // without access; never NULL
 void platform_protect(void *pages, size_t size, platform_access access);
 void platform_release(void *pages, size_t size);
 
-// What a server like Domino does with signals before and after filters are loaded. The handler gets the address of a
-// fault; when it returns, the fault goes to whoever was there before. platform_signals_kept tells whether a handler
-// that was installed before loading still works.
-void platform_signals_before_load(void);
-void platform_signals_after_load(void (*fault)(const void *address));
+// What a server like Domino does with signals before and after filters are loaded. fault gets the address of a fault;
+// when it returns, the fault goes to whoever was there before. platform_signals_kept tells whether the handlers of the
+// server, older and younger than the filter, still work.
+void platform_signals_before_load(void (*fault)(const void *address));
+void platform_signals_after_load(void);
 bool platform_signals_kept(void);
 
 // Nanoseconds: of the clock, of the processors.

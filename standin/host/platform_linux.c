@@ -236,14 +236,27 @@ static void on_fault(int signal, siginfo_t *info, void *machine)
         before->sa_handler(signal);
 }
 
-void platform_signals_before_load(void)
+static void on_early_fault(int signal, siginfo_t *info, void *machine)
 {
-    struct sigaction action = {.sa_handler = early};
+    struct sigaction as_usual = {.sa_handler = SIG_DFL};
 
-    sigaction(SIGUSR1, &action, NULL);
+    (void)machine;
+    fault_handler(info->si_addr);
+    sigaction(signal, &as_usual, NULL); // the instruction faults again and takes its course
 }
 
-void platform_signals_after_load(void (*fault)(const void *address))
+void platform_signals_before_load(void (*fault)(const void *address))
+{
+    struct sigaction action = {.sa_handler = early};
+    struct sigaction faults = {.sa_sigaction = on_early_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+    fault_handler = fault;
+    sigaction(SIGUSR1, &action, NULL);
+    sigaction(SIGSEGV, &faults, NULL);
+    sigaction(SIGBUS, &faults, NULL);
+}
+
+void platform_signals_after_load(void)
 {
     static bool installed;
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -251,7 +264,6 @@ void platform_signals_after_load(void (*fault)(const void *address))
     if (installed)
         return;
     installed = true;
-    fault_handler = fault;
     sigaction(SIGSEGV, &action, &before_segv);
     sigaction(SIGBUS, &action, &before_bus);
 }

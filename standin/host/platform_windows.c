@@ -201,18 +201,20 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *exception)
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-// Windows has no signals; the exception handler below is all there is to keep.
-void platform_signals_before_load(void) {}
+// Windows has no signals; exception handlers older and younger than the filter's take their place.
+void platform_signals_before_load(void (*fault)(const void *address))
+{
+    fault_handler = fault;
+    AddVectoredExceptionHandler(1, on_exception);
+}
 
-void platform_signals_after_load(void (*fault)(const void *address))
+void platform_signals_after_load(void)
 {
     static bool installed;
 
-    if (installed)
-        return;
+    if (!installed)
+        AddVectoredExceptionHandler(1, on_exception);
     installed = true;
-    fault_handler = fault;
-    AddVectoredExceptionHandler(1, on_exception);
 }
 
 bool platform_signals_kept(void)

@@ -177,9 +177,9 @@ static void check_path(const FilterMapURL *event)
 static void check_rewritten(request *r, void *data, void *before, unsigned int result)
 {
     (void)r;
+    check_unchanged(data, before, sizeof(FilterMapURL));
     if (result == kFilterHandledEvent)
         check_path(data);
-    check_unchanged(data, before, sizeof(FilterMapURL));
 }
 
 static void check_mapped(request *r, void *data, void *before, unsigned int result)
@@ -187,13 +187,14 @@ static void check_mapped(request *r, void *data, void *before, unsigned int resu
     FilterMapURL *event = data, *then = before;
 
     (void)r;
-    if (result == kFilterHandledEvent) {
-        check_path(event);
-        if (event->mapType == kURLMapUnknown || event->mapType > kURLMapDomino)
-            violation("mapType is %u", event->mapType);
+    if (result == kFilterHandledEvent)
         then->mapType = event->mapType;
-    }
     check_unchanged(event, then, sizeof *event);
+    if (result != kFilterHandledEvent)
+        return;
+    check_path(event);
+    if (event->mapType == kURLMapUnknown || event->mapType > kURLMapDomino)
+        violation("mapType is %u", event->mapType);
 }
 
 static FilterMapURL *mapping_data(request *r)
@@ -384,8 +385,8 @@ static outcome authorize(request *r)
 
 static void check_process(request *r, void *data, void *before, unsigned int result)
 {
-    (void)r;
-    (void)result;
+    if (result == kFilterNotHandled && r->owner == r->called)
+        violation("the request was claimed with kOwnsRequest, but not answered at ProcessRequest");
     check_unchanged(data, before, sizeof(FilterMapURL));
 }
 
@@ -399,8 +400,6 @@ static outcome process(request *r)
     event->bufferSize = PATH_SIZE;
     event->mapType = r->map_type;
     unsigned int result = raise_event(r, kFilterProcessRequest, event, sizeof *event, check_process);
-    if (result == kFilterNotHandled && r->owner != NULL)
-        violation("the request was claimed with kOwnsRequest, but not answered at ProcessRequest");
     return result == kFilterNotHandled ? SERVED : outcome_of(result);
 }
 

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package hosttest holds the stand-in's host to its word: that it catches each broken rule of the filter contract, and
+// that it imitates what docs/standin.md says it imitates. It builds the host, the Notes functions and the test filter
+// once and speaks the wire protocol to the real program.
+package hosttest
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ndoap/standin/front/wire"
+)
+
+// built is the folder with standin-host, libnotes.so and libright.so.
+var built string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "hosttest")
+	if err == nil {
+		built = folder
+		err = build(folder)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "hosttest: cannot build the host (gcc is needed):", err)
+		os.Exit(1)
+	}
+	status := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(status)
+}
+
+// build compiles the C sources below standin for Linux.
+func build(folder string) error {
+	notes := filepath.Join(folder, "libnotes.so")
+	targets := []struct {
+		folder  string
+		options []string
+	}{
+		{"notes", []string{"-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-soname,libnotes.so", "-o", notes}},
+		{"host", []string{notes, "-Wl,-rpath,$ORIGIN", "-o", filepath.Join(folder, "standin-host")}},
+		{"wrongfilters", []string{"-fPIC", "-shared", "-o", filepath.Join(folder, "libright.so")}},
+	}
+	for _, target := range targets {
+		sources, err := filepath.Glob(filepath.Join("..", target.folder, "*.c"))
+		if err != nil {
+			return err
+		}
+		sources = slices.DeleteFunc(sources, func(name string) bool { return strings.HasSuffix(name, "_windows.c") })
+		arguments := slices.Concat([]string{"-std=c11", "-O1"}, sources, target.options, []string{"-pthread", "-ldl"})
+		if output, err := exec.Command("gcc", arguments...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", target.folder, err, output)
+		}
+	}
+	return nil
+}
+
+// running is a host process and what it has printed.
+type running struct {
+	t       *testing.T
+	command *exec.Cmd
+	address string // empty when it ended before it listened
+	ended   chan struct{}
+
+	mu    sync.Mutex
+	lines []string
+	more  *sync.Cond
+}
+
+// start runs the host with the test filter until it listens or has ended. rule is the rule the filter breaks.
+func start(t *testing.T, rule string, options ...string) *running {
+	t.Helper()
+	h := &running{t: t, ended: make(chan struct{})}
+	h.more = sync.NewCond(&h.mu)
+	arguments := append([]string{"--filter", filepath.Join(built, "libright.so"), "--data", dataDirectory(t)}, options...)
+	h.command = exec.CommandContext(t.Context(), filepath.Join(built, "standin-host"), arguments...)
+	h.command.Env = append(os.Environ(), "STANDIN_WRONG="+rule, "STANDIN_FIFO="+filepath.Join(t.TempDir(), "fifo"))
+	output, err := h.command.StdoutPipe()
+	require.NoError(t, err)
+	h.command.Stderr = h.command.Stdout
+	require.NoError(t, h.command.Start())
+	go func() {
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			h.print(lines.Text())
+		}
+		_ = h.command.Wait() // the status is read from ProcessState
+		close(h.ended)
+		h.print("(the host has ended)")
+	}()
+	t.Cleanup(func() {
+		_ = h.command.Process.Kill()
+		<-h.ended
+	})
+	line := h.await("standin-host: listening ", "DSAPI violation: ", "(the host has ended)")
+	if address, ok := strings.CutPrefix(line, "standin-host: listening "); ok {
+		h.address = address
+	}
+	return h
+}
+
+func dataDirectory(t *testing.T) string {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "notes.ini"), []byte("NotesProgram=/opt\n"), 0o600))
+	return folder
+}
+
+func (h *running) print(line string) {
+	h.mu.Lock()
+	h.lines = append(h.lines, line)
+	h.mu.Unlock()
+	h.more.Broadcast()
+}
+
+// await returns the first line that begins with one of the prefixes, when it has been printed.
+func (h *running) await(prefixes ...string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for seen := 0; ; {
+		for ; seen < len(h.lines); seen++ {
+			for _, prefix := range prefixes {
+				if strings.HasPrefix(h.lines[seen], prefix) {
+					return h.lines[seen]
+				}
+			}
+		}
+		h.more.Wait()
+	}
+}
+
+// console returns the lines that the filter printed, without the host's own.
+func (h *running) console() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(h.lines), func(line string) bool { return !strings.HasPrefix(line, "right: ") })
+}
+
+func (h *running) dial() net.Conn {
+	h.t.Helper()
+	connection, err := net.Dial("tcp", h.address)
+	require.NoError(h.t, err)
+	h.t.Cleanup(func() { _ = connection.Close() })
+	return connection
+}
+
+// exchange sends a message on a connection of its own and returns the answer.
+func (h *running) exchange(message wire.Message) wire.Message {
+	h.t.Helper()
+	connection := h.dial()
+	require.NoError(h.t, wire.Write(connection, message))
+	answer, err := wire.Read(connection)
+	require.NoError(h.t, err, "console: %q", h.lines)
+	return answer
+}
+
+// change alters a request.
+type change func(wire.Message)
+
+func with(tag wire.Tag, value string) change {
+	return func(m wire.Message) { m[tag] = []byte(value) }
+}
+
+// request is a GET of a mapped path by nobody.
+func request(url string, changes ...change) wire.Message {
+	m := wire.New(wire.KindRequest)
+	m.Set(wire.Method, "GET")
+	m.Set(wire.URL, url)
+	m.Set(wire.Version, "HTTP/1.1")
+	m.Set(wire.Header, "Host: acme.example\r\nX-Long: 0123456789\r\n")
+	m.Set(wire.Peer, "127.0.0.1")
+	m.Set(wire.Path, "file.html")
+	m.Set(wire.MapType, "1")
+	m.Set(wire.ServerName, "acme.example")
+	m.Set(wire.ServerPort, "80")
+	for _, c := range changes {
+		c(m)
+	}
+	return m
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hosttest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ndoap/standin/front/wire"
+)
+
+// What the events of a request are, and what becomes of it.
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	const (
+		begin      = "StartRequest RawRequest"
+		parsed     = begin + " ParsedRequest RewriteURL"
+		end        = " Response EndRequest"
+		documented = parsed + " Authenticate UserNameList TranslateRequest PostTranslate"
+	)
+	ada := with(wire.User, "CN=Ada Lovelace/O=Acme")
+	bearer := func(token string) change { return with(wire.Header, "Authorization: Bearer "+token+"\r\n") }
+	tests := []struct {
+		name    string
+		options []string
+		request wire.Message
+		want    map[wire.Tag]string
+	}{
+		{"served to nobody", nil, request("/file.html"), map[wire.Tag]string{
+			wire.Outcome: "serve", wire.ServeUser: "", wire.NamedBy: "domino", wire.ServePath: "file.html", wire.ServeMapType: "1",
+			wire.FrozenCGI: "", wire.Trace: documented + " Authorized ProcessRequest" + end,
+		}},
+		{"served, translation first", []string{"--order", "mapped-first"}, request("/file.html"), map[wire.Tag]string{
+			wire.Outcome: "serve",
+			wire.Trace:   parsed + " TranslateRequest PostTranslate Authenticate UserNameList Authorized ProcessRequest" + end,
+		}},
+		{"served without Authorized", []string{"--user-event", "process"}, request("/file.html"), map[wire.Tag]string{
+			wire.Outcome: "serve", wire.Trace: documented + " ProcessRequest" + end,
+		}},
+		{"served to Domino's user", nil, request("/file.html", ada), map[wire.Tag]string{
+			wire.Outcome: "serve", wire.ServeUser: "CN=Ada Lovelace/O=Acme", wire.NamedBy: "domino",
+		}},
+		{"served to the filter's user", nil, request("/file.html", bearer("good")), map[wire.Tag]string{
+			wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme", wire.NamedBy: "filter",
+		}},
+		{"the filter's user overrides bad credentials", nil, request("/file.html", bearer("good"), with(wire.BasicState, "bad")),
+			map[wire.Tag]string{wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme"}},
+		{"bad credentials", nil, request("/file.html", with(wire.BasicUser, "ada"), with(wire.BasicState, "bad")),
+			map[wire.Tag]string{wire.Outcome: "refused", wire.Trace: parsed + " Authenticate" + end}},
+		{"refused by the filter", nil, request("/file.html", bearer("bad"), ada), map[wire.Tag]string{wire.Outcome: "refused"}},
+		{"a name that just fits", []string{"--auth-name-size", "21"}, request("/file.html", bearer("good")),
+			map[wire.Tag]string{wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme"}},
+		{"a name that does not fit", []string{"--auth-name-size", "20"}, request("/file.html", bearer("good")),
+			map[wire.Tag]string{wire.Outcome: "refused"}},
+		{"unmapped", nil, request("/nowhere", with(wire.Path, "")), map[wire.Tag]string{
+			wire.Outcome: "unmapped", wire.Trace: documented + end,
+		}},
+		{"mapped by the filter", nil, request("/map", with(wire.Path, "")), map[wire.Tag]string{
+			wire.Outcome: "serve", wire.ServePath: "mapped.html", wire.ServeMapType: "1",
+		}},
+		{"forbidden", nil, request("/forbid"), map[wire.Tag]string{wire.Outcome: "forbidden"}},
+		{"the filter's error", nil, request("/error"), map[wire.Tag]string{
+			wire.Outcome: "error", wire.Status: "", wire.Trace: begin + " EndRequest",
+		}},
+		{"a URL over the limit", []string{"--url-limit", "9"}, request("/file.html"), map[wire.Tag]string{
+			wire.Outcome: "error", wire.Status: "414", wire.Trace: "",
+		}},
+		{"answered", nil, request("/answer"), map[wire.Tag]string{
+			wire.Outcome: "answered", wire.Status: "200", wire.Reason: "Reason", wire.AnswerBody: "hello",
+			wire.AnswerHeader: "Content-Type: text/plain\r\nContent-Length: 5\r\n\r\n", wire.Trace: begin + end,
+		}},
+		{"answered with nothing", nil, request("/nothing"), map[wire.Tag]string{
+			wire.Outcome: "answered", wire.Status: "204", wire.AnswerHeader: "\r\n", wire.AnswerBody: "",
+		}},
+		{"answered for the user", nil, request("/map/whoami", ada), map[wire.Tag]string{
+			wire.Outcome: "answered", wire.AnswerBody: "whoami CN=Ada Lovelace/O=Acme", wire.Trace: documented + " Authorized" + end,
+		}},
+		{"nobody is spelled as nothing", nil, request("/map/whoami"), map[wire.Tag]string{wire.AnswerBody: "whoami "}},
+		{"nobody is spelled as Anonymous", []string{"--anonymous-name", "Anonymous"}, request("/map/whoami"),
+			map[wire.Tag]string{wire.AnswerBody: "whoami Anonymous"}},
+		{"names are LMBCS", nil, request("/map/whoami", with(wire.User, "CN=J\u00f6rg \u5c71 \u0416/O=A")), map[wire.Tag]string{
+			wire.AnswerBody: "whoami CN=J\x94rg \x10\x8e\x52 \x10\x84\x47/O=A",
+		}},
+		{"headers are replaced and added", nil, request("/headers", with(wire.Header, "X-Double: a\r\nB: c\r\nx-DOUBLE: d\r\n")),
+			map[wire.Tag]string{wire.ServeHeader: "x-double: one\r\nB: c\r\nX-New: two\r\n"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			answer := start(t, "", test.options...).exchange(test.request)
+			for tag, value := range test.want {
+				require.Equal(t, value, answer.Text(tag), "field %d", tag)
+			}
+		})
+	}
+}
+
+// A variable asked for before the user is known stays as it was for the application behind.
+func TestEarlyVariablesAreFrozen(t *testing.T) {
+	t.Parallel()
+	answer := start(t, "").exchange(request("/freeze", with(wire.User, "CN=Ada/O=Acme"),
+		with(wire.Header, "Cookie: a=1\r\nCookie: b=2\r\nX_Odd: 1\r\nx-odd: 2\r\n")))
+	frozen := strings.Split(answer.Text(wire.FrozenCGI), "\n")
+	require.Subset(t, frozen, []string{
+		"REMOTE_USER=", "REQUEST_METHOD=GET", "HTTPS=OFF", "HTTP_COOKIE=a=1; b=2", "HTTP_X_ODD=1, 2", "SERVER_NAME=acme.example",
+	})
+	require.Equal(t, "CN=Ada/O=Acme", answer.Text(wire.ServeUser))
+}
+
+// Absent and long values, the neighbour, the request line in the header text, the URL as it was sent.
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	answer := start(t, "").exchange(request("http://acme.example/probe?a", with(wire.Body, "four")))
+	require.Equal(t, "absent=0,1002 cut=0,1001,0123456 needed=11,1001 none=0,0, private=1 first=GET http://acme.example/probe?a HTTP/1.1 "+
+		"size=0 read=4 url=http://acme.example/probe?a", answer.Text(wire.AnswerBody))
+}
+
+func TestResponseHasAnotherContext(t *testing.T) {
+	t.Parallel()
+	host := start(t, "")
+	host.exchange(request("/answer"))
+	require.Equal(t, "right: Response with another context", host.await("right: Response"))
+}
+
+// A restart waits for the request that is running, and the one that comes meanwhile waits for the restart.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	host := start(t, "")
+	fifo := strings.TrimPrefix(host.command.Env[len(host.command.Env)-1], "STANDIN_FIFO=")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	held, control, later := host.dial(), host.dial(), host.dial()
+
+	require.NoError(t, wire.Write(held, request("/hold")))
+	release, err := os.OpenFile(fifo, os.O_WRONLY, 0) // returns when the filter has opened its end
+	require.NoError(t, err)
+	require.NoError(t, wire.Write(control, wire.New(wire.KindRestart)))
+	require.NoError(t, wire.Write(later, request("/answer")))
+	require.NoError(t, release.Close())
+
+	answer, err := wire.Read(held)
+	require.NoError(t, err)
+	require.Equal(t, "held", answer.Text(wire.AnswerBody))
+	done, err := wire.Read(control)
+	require.NoError(t, err)
+	require.Equal(t, wire.KindDone, done.Text(wire.Kind))
+	answer, err = wire.Read(later)
+	require.NoError(t, err)
+	require.Equal(t, "hello", answer.Text(wire.AnswerBody))
+
+	host.exchange(wire.New(wire.KindQuit))
+	<-host.ended
+	require.Zero(t, host.command.ProcessState.ExitCode())
+	lines := strings.Join(host.console(), "\n")
+	lines = strings.ReplaceAll(lines, "right: Response with another context\n", "")
+	// The library was unloaded in between, so it counts from one again.
+	require.Equal(t, "right: init 1\nright: held request goes on\nright: terminate\nright: init 1\nright: terminate", lines)
+}
+
+func TestInitTwice(t *testing.T) {
+	t.Parallel()
+	host := start(t, "", "--init-twice")
+	host.exchange(wire.New(wire.KindQuit))
+	<-host.ended
+	require.Equal(t, []string{"right: init 1", "right: init 2", "right: terminate", "right: terminate"}, host.console())
+}
+
+func TestNeighbourFilterIsLoadedAfterIt(t *testing.T) {
+	t.Parallel()
+	second := filepath.Join(t.TempDir(), "libsecond.so")
+	content, err := os.ReadFile(filepath.Join(built, "libright.so"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(second, content, 0o700))
+	host := start(t, "", "--neighbour", second)
+	answer := host.exchange(request("/file.html"))
+	require.Equal(t, "serve", answer.Text(wire.Outcome))
+	host.exchange(wire.New(wire.KindQuit))
+	<-host.ended
+	require.Equal(t, []string{"right: init 1", "right: init 1", "right: Response with another context",
+		"right: Response with another context", "right: terminate", "right: terminate"}, host.console())
+}

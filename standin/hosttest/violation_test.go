@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hosttest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ndoap/standin/front/wire"
+)
+
+// Every rule that the host checks: who breaks it gets the sentence, the event, and exit status 3.
+func TestViolations(t *testing.T) {
+	t.Parallel()
+	rules := []struct {
+		rule, sentence, place string
+	}{
+		{"init-version", "appFilterVersion is 1", "FilterInit"},
+		{"init-server-version", "serverFilterVersion was changed", "FilterInit"},
+		{"init-flags", "initFlags was changed", "FilterInit"},
+		{"init-description-unterminated", "filterDesc is not terminated", "FilterInit"},
+		{"init-description-empty", "filterDesc is empty", "FilterInit"},
+		{"init-no-events", "eventFlags names no event", "FilterInit"},
+		{"init-unknown-event", "eventFlags has bits that are no event: 0x1000", "FilterInit"},
+		{"init-both-authentications", "both kFilterAuthUser and kFilterAuthenticate", "FilterInit"},
+		{"init-overrun", "went beyond the end of FilterInitData", "FilterInit"},
+		{"init-signal", "a signal handler of the server", "FilterInit"},
+		{"init-result", "FilterInit returned 1", "FilterInit"},
+		{"terminate-result", "TerminateFilter returned 9", "TerminateFilter"},
+
+		{"result-range", "HttpFilterProc returned 4", "RawRequest"},
+		{"start-handled", "this event only takes kFilterNotHandled", "StartRequest"},
+		{"start-callback", "GetRequest is not valid at this event", "StartRequest"},
+		{"handled-without-answer", "returned without a response", "RawRequest"},
+		{"handled-at-translate", "kWriteResponseHeaders is not valid at this event", "TranslateRequest"},
+		{"process-handled-event", "kFilterHandledEvent is not allowed at this event", "ProcessRequest"},
+		{"answered-not-handled", "a response was written, but HttpFilterProc returned 0", "RawRequest"},
+		{"answered-error", "a response was written, but HttpFilterProc returned 3", "RawRequest"},
+		{"own-and-leave", "claimed with kOwnsRequest, but not answered", "ProcessRequest"},
+
+		{"headers-null", "headerText is NULL", "RawRequest"},
+		{"headers-unfinished", "does not finish with an empty line", "RawRequest"},
+		{"headers-no-lines", "does not finish with an empty line", "RawRequest"},
+		{"headers-nul-cut", "does not finish with an empty line", "RawRequest"},
+		{"headers-bare-lf", "a line that does not end in CRLF", "RawRequest"},
+		{"headers-after-end", "goes on after its empty line", "RawRequest"},
+		{"headers-not-a-header", "a line that is no header: no colon", "RawRequest"},
+		{"headers-control", "a control character", "RawRequest"},
+		{"headers-date", "Date, which is Domino's to write", "RawRequest"},
+		{"headers-two-lengths", "more than one Content-Length", "RawRequest"},
+		{"headers-length-no-number", "a Content-Length that is no number", "RawRequest"},
+		{"headers-twice", "the response headers were written twice", "RawRequest"},
+		{"status", "responseCode is 99", "RawRequest"},
+		{"body-before-headers", "before the response headers were written", "RawRequest"},
+		{"body-null", "WriteClient was called with nothing to write", "RawRequest"},
+		{"body-empty", "WriteClient was called with nothing to write", "RawRequest"},
+		{"body-long", "longer than the Content-Length of 5", "RawRequest"},
+		{"body-short", "shorter than the Content-Length: 4 of 5", "RawRequest"},
+		{"body-head", "a body was written for HEAD, 204 or 304", "RawRequest"},
+		{"body-204", "a body was written for HEAD, 204 or 304", "RawRequest"},
+		{"body-unsized", "without a Content-Length", "RawRequest"},
+		{"end-write", "WriteClient is not valid at this event", "EndRequest"},
+
+		{"callback-thread", "a thread that is in no event", "no event of this thread"},
+		{"callback-context", "a context that is not this event's", "RawRequest"},
+		{"callback-no-error", "was given no errID", "RawRequest"},
+		{"stale-context", "a context that is not this event's", "RawRequest"},
+		{"service", "ServerSupport has no service 77", "RawRequest"},
+		{"set-header-lines", "set to more than one line", "RawRequest"},
+		{"set-header-name", "no proper name", "RawRequest"},
+		{"set-header-late", "SetHeader is not valid at this event", "TranslateRequest"},
+		{"all-headers-late", "GetAllHeaders is not valid at this event", "TranslateRequest"},
+
+		{"write-url", "wrote to the request's URL", "RawRequest"},
+		{"body-overrun", "went beyond the end of the request's body", "RawRequest"},
+		{"body-write", "wrote to the request's body", "RawRequest"},
+		{"memory-overrun", "went beyond the end of memory from AllocMem", "RawRequest"},
+		{"memory-kept", "used after its time memory from AllocMem", "RawRequest"},
+		{"private-context", "followed a pointer of the server or of a neighbour", "RawRequest"},
+		{"server-context", "followed a pointer of the server or of a neighbour", "RawRequest"},
+		{"context-changed", "FilterContext other than privateContext was changed", "RawRequest"},
+		{"event-data-changed", "event data that is not the filter's to write", "RawRequest"},
+
+		{"name-not-canonical", "does not begin with CN=", "Authenticate"},
+		{"name-abbreviated", "each part needs a type and a value", "Authenticate"},
+		{"name-empty", "does not begin with CN=", "Authenticate"},
+		{"name-utf8", "authName is not LMBCS", "Authenticate"},
+		{"name-unterminated", "authName is not terminated within its 256 bytes", "Authenticate"},
+		{"name-overrun", "went beyond the end of authName", "Authenticate"},
+		{"name-replaced", "authName was replaced", "Authenticate"},
+		{"name-size", "authNameSize was changed", "Authenticate"},
+		{"name-cached", "event data that is not the filter's to write", "Authenticate"},
+		{"name-not-handled", "but HttpFilterProc returned kFilterNotHandled", "Authenticate"},
+		{"name-no-type", "authType was not set", "Authenticate"},
+		{"name-type", "authType is 5", "Authenticate"},
+
+		{"path-unterminated", "pathBuffer is not terminated", "TranslateRequest"},
+		{"path-overrun", "went beyond the end of pathBuffer", "TranslateRequest"},
+		{"path-empty", "without a path", "TranslateRequest"},
+		{"path-type", "mapType is 0", "TranslateRequest"},
+		{"path-size", "event data that is not the filter's to write", "TranslateRequest"},
+		{"authorized-left", "isAuthorized was left at 1", "Authorized"},
+		{"authorized-silent", "isAuthorized was set to 0, but", "Authorized"},
+		{"authorized-value", "isAuthorized is 2", "Authorized"},
+		{"authorized-path", "event data that is not the filter's to write", "Authorized"},
+
+		{"console-format", "takes finished text", "RawRequest"},
+		{"console-long", "a line of more than 1023 bytes", "RawRequest"},
+		{"console-lines", "more than one line", "RawRequest"},
+		{"console-not-lmbcs", "text that is not LMBCS", "RawRequest"},
+		{"statistic-facility", "a facility without a dot", "RawRequest"},
+		{"statistic-type", "a type other than", "RawRequest"},
+		{"statistic-flags", "flags that the reference does not have", "RawRequest"},
+		{"notes-thread", "a thread that Notes does not know", "no event of this thread"},
+	}
+	for _, rule := range rules {
+		t.Run(rule.rule, func(t *testing.T) {
+			t.Parallel()
+			host := start(t, rule.rule)
+			if host.address != "" {
+				provoke(t, host, rule.rule)
+			}
+			<-host.ended
+			line := host.await("DSAPI violation: ", "(the host has ended)")
+			require.Contains(t, line, rule.sentence)
+			require.True(t, strings.HasSuffix(line, "(at "+rule.place+")"), "%s", line)
+			require.Equal(t, 3, host.command.ProcessState.ExitCode())
+		})
+	}
+}
+
+// provoke sends two requests and a quit: whatever is wrong shows by then. The host may end in the middle.
+func provoke(t *testing.T, host *running, rule string) {
+	r := request("/file.html", with(wire.Method, "POST"), with(wire.Body, "a=b"))
+	if rule == "body-head" {
+		r = request("/file.html", with(wire.Method, "HEAD"))
+	}
+	connection := host.dial()
+	for _, message := range []wire.Message{r, r, wire.New(wire.KindQuit)} {
+		if wire.Write(connection, message) != nil {
+			return
+		}
+		if _, err := wire.Read(connection); err != nil {
+			return
+		}
+	}
+	t.Log("the host has answered everything")
+}
+
+// The same filter with nothing wrong passes all of the same.
+func TestRightFilterPasses(t *testing.T) {
+	t.Parallel()
+	host := start(t, "")
+	provoke(t, host, "")
+	<-host.ended
+	require.Equal(t, 0, host.command.ProcessState.ExitCode(), "%q", host.lines)
+}

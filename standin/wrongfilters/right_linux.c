@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The right filter. What it does depends on the path, so that tests can see each behaviour of the host on its own.
+
+#define _GNU_SOURCE
+
+#include "right.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char name[] = "CN=Rita Right/O=Acme";
+static char mine; // what privateContext points to
+static unsigned int inits;
+static _Thread_local FilterContext *raw_context;
+
+bool wrong(const char *rule)
+{
+    const char *wanted = getenv("STANDIN_WRONG");
+
+    return wanted != NULL && strcmp(wanted, rule) == 0;
+}
+
+bool wrong_kind(const char *prefix)
+{
+    const char *wanted = getenv("STANDIN_WRONG");
+
+    return wanted != NULL && strncmp(wanted, prefix, strlen(prefix)) == 0;
+}
+
+void *notes_function(const char *function)
+{
+    return dlsym(RTLD_DEFAULT, function);
+}
+
+static void console(const char *format, unsigned int number)
+{
+    char line[128];
+    void (*log_message)(const char *, uint16_t, ...);
+    void *address = notes_function("AddInLogMessageText");
+
+    memcpy(&log_message, &address, sizeof address);
+    snprintf(line, sizeof line, format, number);
+    log_message("%s", 0, line);
+}
+
+void respond(FilterContext *context, unsigned int status, const char *headers)
+{
+    unsigned int error = 0;
+    FilterResponseHeaders response = {status, "Reason", (char *)(uintptr_t)headers};
+
+    context->ServerSupport(context, kWriteResponseHeaders, &response, NULL, 0, &error);
+}
+
+void write_body(FilterContext *context, const char *bytes, unsigned int size)
+{
+    unsigned int error = 0;
+
+    context->WriteClient(context, (char *)(uintptr_t)bytes, size, 0, &error);
+}
+
+static unsigned int answer(FilterContext *context, const char *body)
+{
+    char headers[128];
+
+    snprintf(headers, sizeof headers, "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n", strlen(body));
+    respond(context, 200, headers);
+    if (body[0] != '\0')
+        write_body(context, body, (unsigned int)strlen(body));
+    return kFilterHandledRequest;
+}
+
+// Asks the host for what is absent or too long, and answers with what came back.
+static unsigned int probe(FilterContext *context, FilterRawRequest *event)
+{
+    char report[1024], value[8] = "-------", header[64] = "x", *all = NULL;
+    unsigned int missing = 0, small = 0, header_small = 0, header_missing = 0, error = 0;
+    FilterRequest line;
+
+    context->GetRequest(context, &line, &error);
+    int absent = context->GetServerVariable(context, "HTTP_ABSENT", value, sizeof value, &missing);
+    int cut = context->GetServerVariable(context, "HTTP_X_LONG", value, sizeof value - 1, &small);
+    int needed = event->GetHeader(context, "X-Long", header, 4, &header_small);
+    int none = event->GetHeader(context, "Absent", header, sizeof header, &header_missing);
+    int size = event->GetAllHeaders(context, &all, &error);
+    snprintf(report, sizeof report,
+             "absent=%d,%u cut=%d,%u,%.7s needed=%d,%u none=%d,%u,%s private=%d first=%.*s size=%d read=%u url=%s",
+             absent, missing, cut, small, value, needed, header_small, none, header_missing, header,
+             context->privateContext != NULL && context->privateContext != &mine, (int)strcspn(all, "\r"), all,
+             size - (int)strlen(all), line.contentReadLen, line.URL);
+    return answer(context, report);
+}
+
+// Waits inside the event until the test has opened and closed the FIFO.
+static unsigned int hold(FilterContext *context)
+{
+    char byte;
+    int fifo = open(getenv("STANDIN_FIFO"), O_RDONLY | O_CLOEXEC);
+
+    while (read(fifo, &byte, 1) > 0)
+        continue;
+    close(fifo);
+    console("right: held request goes on", 0);
+    return answer(context, "held");
+}
+
+static unsigned int on_raw(FilterContext *context, FilterRawRequest *event)
+{
+    char user[32];
+    unsigned int error = 0;
+    FilterRequest line;
+
+    raw_context = context;
+    context->GetRequest(context, &line, &error);
+    if (strcmp(line.URL, "/answer") == 0)
+        return answer(context, "hello");
+    if (strcmp(line.URL, "/nothing") == 0) {
+        respond(context, 204, "\r\n");
+        return kFilterHandledRequest;
+    }
+    if (strstr(line.URL, "/probe") != NULL)
+        return probe(context, event);
+    if (strcmp(line.URL, "/hold") == 0)
+        return hold(context);
+    if (strcmp(line.URL, "/error") == 0)
+        return kFilterError;
+    if (strcmp(line.URL, "/freeze") == 0)
+        context->GetServerVariable(context, "REMOTE_USER", user, sizeof user, &error);
+    if (strcmp(line.URL, "/headers") == 0) {
+        event->SetHeader(context, "x-double", "one", &error);
+        event->AddHeader(context, "X-New: two", &error);
+    }
+    if (strcmp(line.URL, "/malloc") == 0)
+        for (int i = 0; i < 3; i++) {
+            void *volatile memory = malloc(10);
+            free(memory);
+        }
+    return kFilterNotHandled;
+}
+
+static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *event)
+{
+    char value[64];
+    unsigned int error = 0;
+
+    event->GetHeader(context, "Authorization", value, sizeof value, &error);
+    if (strcmp(value, "Bearer bad") == 0) {
+        event->authType = kNotAuthentic;
+        return kFilterHandledEvent;
+    }
+    if (strncmp(value, "Bearer", 6) != 0)
+        return kFilterNotHandled;
+    if (sizeof name > event->authNameSize) {
+        event->authType = kNotAuthentic;
+        return kFilterHandledEvent;
+    }
+    memcpy(event->authName, name, sizeof name);
+    event->authType = kAuthenticBasic;
+    return kFilterHandledEvent;
+}
+
+static unsigned int on_translate(FilterMapURL *event)
+{
+    if (strncmp(event->url, "/map", 4) != 0)
+        return kFilterNotHandled;
+    snprintf(event->pathBuffer, event->bufferSize, "mapped.html");
+    event->mapType = kURLMapPass;
+    return kFilterHandledEvent;
+}
+
+// Answers with the user: "whoami NAME".
+static unsigned int whoami(FilterContext *context)
+{
+    char body[400];
+    unsigned int error = 0;
+    FilterAuthenticatedUser user = {.fieldFlags = kCannonicalUserName};
+
+    int known = context->ServerSupport(context, kGetAuthenticatedUserInfo, &user, NULL, 0, &error);
+    snprintf(body, sizeof body, "whoami %s", known ? user.pUserCannonicalName : "?");
+    return answer(context, body);
+}
+
+static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event)
+{
+    if (strcmp(event->pURL, "/forbid") == 0) {
+        event->isAuthorized = 0;
+        return kFilterHandledEvent;
+    }
+    if (strcmp(event->pURL, "/map/whoami") != 0)
+        return kFilterNotHandled;
+    event->isAuthorized = 0;
+    return whoami(context);
+}
+
+unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void *eventData)
+{
+    bool taken = false;
+    unsigned int result = wrong_event(context, eventType, eventData, &taken);
+
+    if (taken)
+        return result;
+    switch (eventType) {
+    case kFilterStartRequest:
+        context->privateContext = &mine;
+        return kFilterNotHandled;
+    case kFilterRawRequest:
+        return on_raw(context, eventData);
+    case kFilterAuthenticate:
+        return on_authenticate(context, eventData);
+    case kFilterTranslateRequest:
+        return on_translate(eventData);
+    case kFilterAuthorized:
+        return on_authorized(context, eventData);
+    case kFilterResponse:
+        console(context == raw_context ? "right: Response with the same context"
+                                       : "right: Response with another context",
+                0);
+        return kFilterNotHandled;
+    default:
+        return kFilterNotHandled;
+    }
+}
+
+unsigned int FilterInit(FilterInitData *data)
+{
+    data->appFilterVersion = kInterfaceVersion;
+    data->eventFlags = kFilterStartRequest | kFilterRawRequest | kFilterParsedRequest | kFilterRewriteURL |
+                       kFilterAuthenticate | kFilterUserNameList | kFilterTranslateRequest | kFilterPostTranslate |
+                       kFilterAuthorized | kFilterProcessRequest | kFilterResponse | kFilterEndRequest;
+    snprintf(data->filterDesc, sizeof data->filterDesc, "right");
+    console("right: init %u", ++inits);
+    return wrong_init(data, kFilterHandledEvent);
+}
+
+unsigned int TerminateFilter(unsigned int reserved)
+{
+    (void)reserved;
+    console("right: terminate", 0);
+    return wrong("terminate-result") ? 9 : kFilterHandledEvent;
+}
