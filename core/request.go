@@ -16,6 +16,7 @@ const (
 	RawRequest   Event = 1 // before authentication: machine routes, and bearer tokens on any URL
 	Authenticate Event = 2 // the identity behind a bearer token is asked for again
 	Authorized   Event = 3 // Domino has authenticated the user: user routes
+	JudgeAgain   Event = 4 // a request with an accepted token is about to be served, and its Decision asked for this
 )
 
 // Request is one HTTP request as the host shows it. The filter implements it over DSAPI, coretest in memory. Values
@@ -59,6 +60,9 @@ type Decision struct {
 	Verdict  Verdict
 	Response web.Response // for Answer
 	Identity Identity     // for Authenticated
+	// Again, with Authenticated, asks the host to come back with JudgeAgain before it serves the request. At the
+	// events before that, a host cannot tell the peer without harm to what the application will see.
+	Again bool
 }
 
 // Identity is who is behind an accepted access token.

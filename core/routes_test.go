@@ -99,7 +99,7 @@ func TestTransportSecurity(t *testing.T) { // B22, A89
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			machine := raw(core.RawRequest, "/doap/jwks")
-			bearer := raw(core.RawRequest, "/db.nsf")
+			bearer := raw(core.JudgeAgain, "/db.nsf")
 			bearer.Headers.Set("Authorization", "Bearer "+f.forge(t, nil, f.claims(nil)))
 			machine.From, bearer.From = netip.Addr{}, netip.Addr{}
 			if c.peer != "" {
@@ -112,7 +112,7 @@ func TestTransportSecurity(t *testing.T) { // B22, A89
 			}
 			if c.safe {
 				assert.Equal(t, http.StatusOK, f.service.Serve(machine).Response.Status)
-				assert.Equal(t, core.Authenticated, f.service.Serve(bearer).Verdict)
+				assert.Equal(t, core.NotOurs, f.service.Serve(bearer).Verdict)
 				return
 			}
 			assert.Equal(t, http.StatusBadRequest, f.service.Serve(machine).Response.Status)
@@ -121,6 +121,23 @@ func TestTransportSecurity(t *testing.T) { // B22, A89
 			assert.Equal(t, http.StatusOK, f.service.Serve(machine).Response.Status)
 			f.config.TLS.Required = true
 		})
+	}
+}
+
+// The peer is not asked for before the request is about to be served, and not at all over TLS.
+func TestUnprotectedTokenIsJudgedAgain(t *testing.T) {
+	f := newFixture(t)
+	for _, event := range []core.Event{core.RawRequest, core.Authenticate} {
+		request := raw(event, "/db.nsf")
+		request.Headers.Set("Authorization", "Bearer "+f.forge(t, nil, f.claims(nil)))
+		assert.False(t, f.service.Serve(request).Again, "TLS")
+		request.Encrypted = false
+		decision := f.service.Serve(request)
+		assert.Equal(t, core.Authenticated, decision.Verdict)
+		assert.True(t, decision.Again, "no TLS")
+		f.config.TLS.Required = false
+		assert.False(t, f.service.Serve(request).Again, "TLS is not required")
+		f.config.TLS.Required = true
 	}
 }
 

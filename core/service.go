@@ -79,6 +79,8 @@ func (s *Service) Serve(request Request) Decision {
 	switch {
 	case request.Event() == Authorized:
 		return s.serveRoute(request, path, query, UserRoute)
+	case request.Event() == JudgeAgain:
+		return s.judgeTransport(request)
 	case under && request.Event() == RawRequest && s.routes.kind(path) == MachineRoute:
 		return s.serveRoute(request, path, query, MachineRoute)
 	case under:
@@ -95,9 +97,6 @@ func (s *Service) serveBearer(request Request) Decision {
 	if len(request.Header("Authorization")) > 1 {
 		return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "The request has more than one Authorization header."))
 	}
-	if !s.isProtected(request) {
-		return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS."))
-	}
 	judgement := s.guard.Check(context.Background(), request.Authorization())
 	switch {
 	case judgement.Refusal != nil:
@@ -106,12 +105,24 @@ func (s *Service) serveBearer(request Request) Decision {
 		return Decision{Verdict: NotOurs}
 	}
 	verified := judgement.Verified
-	return Decision{Verdict: Authenticated, Identity: Identity{
-		Name:     verified.User,
-		Scope:    verified.Scope.String(),
-		ClientID: verified.ClientID,
-		Subject:  verified.User,
-	}}
+	return Decision{
+		Verdict: Authenticated,
+		Identity: Identity{
+			Name:     verified.User,
+			Scope:    verified.Scope.String(),
+			ClientID: verified.ClientID,
+			Subject:  verified.User,
+		},
+		Again: s.config().TLS.Required && !request.TLS(),
+	}
+}
+
+// judgeTransport refuses a token that was good but came unprotected, now that the peer is known (RFC 6750 section 5.3).
+func (s *Service) judgeTransport(request Request) Decision {
+	if s.isProtected(request) {
+		return Decision{Verdict: NotOurs}
+	}
+	return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS."))
 }
 
 // refuse words a refusal where the event allows an answer of our own, and denies where it does not.

@@ -15,10 +15,11 @@ enum {
 // The memory of one thread, made when the thread accepts its first token.
 typedef struct {
     const FilterContext *context; // NULL: nothing is remembered
+    bool again;
     size_t authorization_size;
     size_t proof_size;
     char proof[MAX_PROOF]; // Authorization value, then target
-    char name[MAX_LMBCS];
+    char name[MAX_LMBCS];  // empty: the token must be verified again
 } thread_memory;
 
 void ndoap_forget(void)
@@ -29,36 +30,39 @@ void ndoap_forget(void)
         memory->context = NULL;
 }
 
-void ndoap_remember(const FilterContext *context, ndoap_text authorization, const char *target, const char *name)
+bool ndoap_remember(const FilterContext *context, ndoap_text authorization, const char *target, const char *name,
+                    bool again)
 {
     size_t target_size = strlen(target);
-    size_t name_size = strlen(name);
+    size_t name_size = name == NULL ? 0 : strlen(name);
     thread_memory *memory = ndoap_thread_value();
 
-    ndoap_forget();
-    if (name_size == 0 || name_size >= MAX_LMBCS || authorization.size > MAX_PROOF ||
-        target_size > MAX_PROOF - authorization.size)
-        return;
     if (memory == NULL) {
         memory = malloc(sizeof *memory);
         if (memory == NULL || !ndoap_thread_keep(memory)) {
             free(memory);
-            return;
+            return false;
         }
     }
+    memory->context = context;
+    memory->again = again;
+    memory->name[0] = '\0';
+    if (name_size == 0 || name_size >= MAX_LMBCS || authorization.size > MAX_PROOF ||
+        target_size > MAX_PROOF - authorization.size)
+        return true;
     memcpy(memory->proof, authorization.at, authorization.size);
     memcpy(memory->proof + authorization.size, target, target_size);
     memory->authorization_size = authorization.size;
     memory->proof_size = authorization.size + target_size;
     memcpy(memory->name, name, name_size + 1);
-    memory->context = context;
+    return true;
 }
 
 const char *ndoap_recall(const FilterContext *context, ndoap_text authorization, const char *target)
 {
     const thread_memory *memory = ndoap_thread_value();
 
-    if (memory == NULL || memory->context == NULL || memory->context != context)
+    if (memory == NULL || memory->context == NULL || memory->context != context || memory->name[0] == '\0')
         return NULL;
     if (memory->authorization_size != authorization.size || memory->proof_size != authorization.size + strlen(target))
         return NULL;
@@ -66,4 +70,11 @@ const char *ndoap_recall(const FilterContext *context, ndoap_text authorization,
         memcmp(memory->proof + authorization.size, target, memory->proof_size - authorization.size) != 0)
         return NULL;
     return memory->name;
+}
+
+bool ndoap_recall_again(const FilterContext *context)
+{
+    const thread_memory *memory = ndoap_thread_value();
+
+    return memory != NULL && memory->context != NULL && memory->context == context && memory->again;
 }

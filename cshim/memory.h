@@ -11,15 +11,20 @@
 #include "dsapi.h"
 #include "ndoap.h"
 
-// Forgets what the thread remembers. Called first at every RawRequest, and once an identity has been used.
+// Forgets what the thread remembers. Called first at every RawRequest.
 void ndoap_forget(void);
 
 // Remembers that the request of this context, with this Authorization value and this target, is made by name
-// (canonical, LMBCS). Remembers nothing when the proof or the name is too long: the token is then verified again.
-void ndoap_remember(const FilterContext *context, ndoap_text authorization, const char *target, const char *name);
+// (canonical, LMBCS; NULL when it could not be translated), and whether it must be judged again before it is served.
+// A proof or a name that is too long is not kept: the token is then verified again. False when there is no memory.
+bool ndoap_remember(const FilterContext *context, ndoap_text authorization, const char *target, const char *name,
+                    bool again);
 
 // Returns the remembered name when context, Authorization value and target are those it was remembered for, byte by
 // byte; otherwise NULL. The name belongs to the thread's memory and is good until ndoap_forget.
 const char *ndoap_recall(const FilterContext *context, ndoap_text authorization, const char *target);
+
+// Tells whether the request of this context must be judged again before it is served.
+bool ndoap_recall_again(const FilterContext *context);
 
 #endif

@@ -17,6 +17,7 @@ enum {
     NDOAP_RAW_REQUEST = 1,  // before authentication: a machine route, or a bearer token on any URL
     NDOAP_AUTHENTICATE = 2, // a bearer token whose identity is not remembered from RawRequest
     NDOAP_AUTHORIZED = 3,   // a user route, after Domino's authentication
+    NDOAP_JUDGE_AGAIN = 4,  // a request with an accepted token is about to be served, and a decision asked for this
 };
 
 // A piece of memory; not terminated. at may be NULL, then size is 0.
@@ -57,6 +58,7 @@ typedef struct {
     char *scope;      // for X-DOAP-Scope
     char *client;     // for X-DOAP-Client
     char *subject;    // for X-DOAP-Subject
+    int32_t again;    // with NDOAP_AUTHENTICATED: ask once more, with the peer, before the request is served
     char *console;    // lines for the server console, each ended by a NUL, the last followed by a second NUL
     void *memory;     // owns all of the above
 } ndoap_decision;

@@ -99,23 +99,21 @@ static bool set_identity_headers(FilterContext *context, FilterRawRequest *event
     return true;
 }
 
-// A bearer token was accepted: remember whose request it is and let it go on.
+// A bearer token was accepted: remember whose request it is and let it go on. The authorization text is the host's and
+// may move when headers are set, so that the order matters.
 static unsigned int accept(FilterContext *context, FilterRawRequest *event, const char *target,
                            ndoap_text authorization, ndoap_decision *decision)
 {
     char name[NDOAP_MAX_NAME];
-    unsigned int result = kFilterNotHandled;
+    bool translated = ndoap_notes_to_lmbcs(decision->name, name, sizeof name);
+    bool kept = ndoap_remember(context, authorization, target, translated ? name : NULL, decision->again != 0) &&
+                set_identity_headers(context, event, decision);
 
-    // The authorization text is the host's and may move when headers are set: remember first. A name that cannot be
-    // translated is not remembered; Authenticate then comes to the same end and refuses.
-    if (ndoap_notes_to_lmbcs(decision->name, name, sizeof name))
-        ndoap_remember(context, authorization, target, name);
-    if (!set_identity_headers(context, event, decision)) {
-        ndoap_forget();
-        result = kFilterError;
-    }
     ndoap_release(decision->memory);
-    return result;
+    if (kept)
+        return kFilterNotHandled;
+    ndoap_forget();
+    return kFilterError;
 }
 
 static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *event)
@@ -151,8 +149,9 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
     };
     if (route == NDOAP_ROUTE_MACHINE)
         request.body = ndoap_host_body(context);
-    // Over TLS a bearer request can go on without the peer; asking would freeze its CGI variables.
-    if (route == NDOAP_ROUTE_MACHINE || !request.secure)
+    // A request that goes on is not asked for its peer here: that would freeze the CGI variables of the application
+    // before they have a user. on_served asks.
+    if (route == NDOAP_ROUTE_MACHINE)
         request.peer = ndoap_host_variable(context, "REMOTE_ADDR");
 
     ndoap_decision decision;
@@ -216,11 +215,8 @@ static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *
     if (target == NULL)
         return authenticate_as(event, NULL);
     const char *remembered = ndoap_recall(context, authorization, target);
-    if (remembered != NULL) {
-        unsigned int result = authenticate_as(event, remembered);
-        ndoap_forget();
-        return result;
-    }
+    if (remembered != NULL)
+        return authenticate_as(event, remembered);
 
     ndoap_request request = {
         .event = NDOAP_AUTHENTICATE,
@@ -229,12 +225,11 @@ static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *
         .target = text_of(target),
         .authorization = authorization,
     };
-    if (!request.secure)
-        request.peer = ndoap_host_variable(context, "REMOTE_ADDR");
     ndoap_decision decision;
     ask(&request, &decision);
     unsigned int result = kFilterNotHandled;
-    if (decision.verdict == NDOAP_AUTHENTICATED && ndoap_notes_to_lmbcs(decision.name, name, sizeof name))
+    if (decision.verdict == NDOAP_AUTHENTICATED && ndoap_notes_to_lmbcs(decision.name, name, sizeof name) &&
+        ndoap_remember(context, authorization, target, name, decision.again != 0))
         result = authenticate_as(event, name);
     else if (decision.verdict != NDOAP_NOT_OURS)
         result = authenticate_as(event, NULL);
@@ -243,21 +238,16 @@ static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *
 }
 
 // Answers a user route, now that Domino knows the user.
-static unsigned int on_user_route(FilterContext *context, FilterAuthorize *event)
+static unsigned int on_user_route(FilterContext *context, const FilterRequest *line)
 {
     char user[NDOAP_MAX_NAME];
-    FilterRequest line;
-    const char *target = ndoap_host_target(context, &line);
-
-    if (ndoap_route_of(target) != NDOAP_ROUTE_USER)
-        return kFilterNotHandled;
     bool readable = ndoap_host_user(context, user, sizeof user);
     ndoap_request request = {
         .event = NDOAP_AUTHORIZED,
-        .method = (int32_t)line.method,
+        .method = (int32_t)line->method,
         .secure = context->securePort != 0,
         .unreadable = !readable,
-        .target = text_of(target),
+        .target = text_of(line->URL),
         .headers = ndoap_host_page_headers(context),
         .body = ndoap_host_body(context),
         .user = text_of(user),
@@ -265,12 +255,46 @@ static unsigned int on_user_route(FilterContext *context, FilterAuthorize *event
     };
     ndoap_decision decision;
     ask(&request, &decision);
-    if (event != NULL)
-        event->isAuthorized = 0;
     if (decision.verdict == NDOAP_ANSWER)
         return answer(context, &decision);
     ndoap_release(decision.memory);
     return kFilterError; // a user route is never Domino's
+}
+
+// Judges a request with an accepted token once more, by what could not be asked for at RawRequest.
+static unsigned int on_served(FilterContext *context, const FilterRequest *line)
+{
+    ndoap_request request = {
+        .event = NDOAP_JUDGE_AGAIN,
+        .method = (int32_t)line->method,
+        .secure = context->securePort != 0,
+        .target = text_of(line->URL),
+        .headers = ndoap_host_page_headers(context),
+        .peer = ndoap_host_variable(context, "REMOTE_ADDR"),
+    };
+    ndoap_decision decision;
+    ask(&request, &decision);
+    if (decision.verdict == NDOAP_ANSWER)
+        return answer(context, &decision);
+    unsigned int result = decision.verdict == NDOAP_NOT_OURS ? kFilterNotHandled : kFilterError;
+    ndoap_release(decision.memory);
+    return result;
+}
+
+// The last event before a request is served; event is NULL at ProcessRequest.
+static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event)
+{
+    FilterRequest line;
+    unsigned int result = kFilterNotHandled;
+    const char *target = ndoap_host_target(context, &line);
+
+    if (ndoap_route_of(target) == NDOAP_ROUTE_USER)
+        result = on_user_route(context, &line);
+    else if (ndoap_recall_again(context))
+        result = target == NULL ? (unsigned int)kFilterError : on_served(context, &line);
+    if (result != kFilterNotHandled && event != NULL)
+        event->isAuthorized = 0;
+    return result;
 }
 
 unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void *eventData)
@@ -285,9 +309,9 @@ unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void
     case kFilterAuthenticate:
         return eventData == NULL ? (unsigned int)kFilterNotHandled : on_authenticate(context, eventData);
     case kFilterAuthorized:
-        return on_user_route(context, eventData);
+        return on_authorized(context, eventData);
     case kFilterProcessRequest:
-        return on_user_route(context, NULL);
+        return on_authorized(context, NULL);
     default:
         return kFilterNotHandled;
     }

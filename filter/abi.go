@@ -106,6 +106,9 @@ func putReply(decision *C.ndoap_decision, reply bridge.Reply) {
 	decision.scope = memory.put(reply.Scope)
 	decision.client = memory.put(reply.Client)
 	decision.subject = memory.put(reply.Subject)
+	if reply.Again {
+		decision.again = 1
+	}
 	decision.console = memory.putLines(reply.Console)
 	decision.memory = memory.memory
 }

@@ -71,7 +71,8 @@ type Clients interface {
 type Keys interface {
 	// ListKeys returns all keys, the newest first.
 	ListKeys(ctx context.Context) ([]Key, error)
-	// AddKey stores a key; ErrExists if a key of that id is there.
+	// AddKey stores a key. A private key completes a key of the same id that only verified so far, and counts as added
+	// now; any other key of an id that is there is ErrExists.
 	AddKey(ctx context.Context, key Key) error
 }
 

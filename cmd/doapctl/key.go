@@ -54,15 +54,26 @@ func keyResults(keys []store.Key) []keyResult {
 // addKey stores a key and tells what it is for.
 func (s *session) addKey(added store.Key, done string) error {
 	result := keyResults([]store.Key{added})[0]
+	known := false
 	err := s.withStore(func(keys *sqlite.Store) error {
 		err := keys.AddKey(s, added)
-		if errors.Is(err, store.ErrExists) {
-			return s.explainExisting(keys, added)
+		known = errors.Is(err, store.ErrExists)
+		if !known {
+			return err
+		}
+		present, err := keys.ListKeys(s)
+		at := slices.IndexFunc(present, func(k store.Key) bool { return k.ID == added.ID })
+		if err == nil && at >= 0 {
+			result = keyResults(present)[at]
 		}
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if known && !s.json {
+		s.print("The key %s is in the database already; nothing was changed.", added.ID)
+		return nil
 	}
 	if s.json {
 		return s.printJSON(result)
@@ -74,24 +85,6 @@ func (s *session) addKey(added store.Key, done string) error {
 		s.print("It verifies tokens. To sign with it, import its private key instead.")
 	}
 	return nil
-}
-
-// explainExisting says which half of a key is there already.
-func (s *session) explainExisting(keys store.Keys, added store.Key) error {
-	present, err := keys.ListKeys(s)
-	if err != nil {
-		return err
-	}
-	at := slices.IndexFunc(present, func(k store.Key) bool { return k.ID == added.ID })
-	switch {
-	case at < 0 || len(present[at].PrivatePEM) == 0 && len(added.PrivatePEM) > 0:
-		return fmt.Errorf("the public half of the key %s is in the database, and its private half cannot be added to it: "+
-			"generate a new key and import only its private half", added.ID)
-	case len(present[at].PrivatePEM) > 0 && len(added.PrivatePEM) == 0:
-		return fmt.Errorf("nothing to import: the file is the public half of the key %s, whose private half is in the "+
-			"database and holds both", added.ID)
-	}
-	return fmt.Errorf("nothing to import: the key %s is in the database already", added.ID)
 }
 
 type keyGenerateCommand struct{}

@@ -184,6 +184,7 @@ void ndoap_serve(ndoap_request *request, ndoap_decision *decision)
     decision->scope = scope;
     decision->client = client;
     decision->subject = subject;
+    decision->again = bridge.again;
     decision->console = (char *)(size_t)bridge.console;
     decision->memory = malloc(1); // a leak of it fails the test
 }

@@ -49,6 +49,7 @@ FilterAuthenticate fake_authenticate(LMBCS *name, unsigned int size);
 typedef struct {
     int32_t verdict;
     const char *name;
+    int32_t again;
     const char *console;
     int crossings;
     ndoap_request asked; // texts point into host memory: good until fake_end

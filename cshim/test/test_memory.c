@@ -17,7 +17,7 @@ static void *recall_elsewhere(void *context)
 {
     const char *found = ndoap_recall(context, text("Bearer a"), "/x");
 
-    ndoap_remember(context, text("Bearer b"), "/y", "CN=B");
+    ndoap_remember(context, text("Bearer b"), "/y", "CN=B", false);
     CHECK(ndoap_recall(context, text("Bearer b"), "/y") != NULL, "a thread remembers its own");
     return (void *)(size_t)found;
 }
@@ -32,7 +32,7 @@ void test_memory(void)
     ndoap_forget();
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "nothing is remembered at first");
     CHECK(ndoap_thread_value() == NULL, "and nothing was allocated for that");
-    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A");
+    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A", false);
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") != NULL, "it is remembered");
     CHECK_TEXT(ndoap_recall(&one, text("Bearer a"), "/x"), "CN=A");
     CHECK(ndoap_recall(&other, text("Bearer a"), "/x") == NULL, "not for another context");
@@ -49,16 +49,22 @@ void test_memory(void)
     char *large = malloc(4001);
     memset(large, 'a', 4000);
     large[4000] = '\0';
-    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A");
-    ndoap_remember(&one, text(large), "/x", "CN=B");
+    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A", false);
+    ndoap_remember(&one, text(large), "/x", "CN=B", false);
     CHECK(ndoap_recall(&one, text(large), "/x") == NULL, "a long token is not remembered");
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "and drops what was");
-    ndoap_remember(&one, text("Bearer a"), large, "CN=A");
+    CHECK(!ndoap_recall_again(&one), "it need not be judged again");
+    ndoap_remember(&one, text(large), "/x", "CN=B", true);
+    CHECK(ndoap_recall_again(&one) && !ndoap_recall_again(&other), "but this one must, however long it is");
+    ndoap_forget();
+    CHECK(!ndoap_recall_again(&one), "until it is forgotten");
+    CHECK(ndoap_remember(&one, text("Bearer a"), "/x", NULL, true) && ndoap_recall_again(&one), "also without a name");
+    ndoap_remember(&one, text("Bearer a"), large, "CN=A", false);
     CHECK(ndoap_recall(&one, text("Bearer a"), large) == NULL, "a long target is not remembered");
     large[256] = '\0';
-    ndoap_remember(&one, text("Bearer a"), "/x", large);
+    ndoap_remember(&one, text("Bearer a"), "/x", large, false);
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "a long name is not remembered");
-    ndoap_remember(&one, text("Bearer a"), "/x", "");
+    ndoap_remember(&one, text("Bearer a"), "/x", "", false);
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "nor is nobody");
     free(large);
 }

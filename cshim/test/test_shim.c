@@ -124,6 +124,7 @@ static void test_accepted_token(void)
     LMBCS name[16];
     FilterContext *context = fake_begin("/db.nsf", token_headers);
     FilterAuthenticate event = fake_authenticate(name, sizeof name);
+    FilterAuthorize authorize = {.isAuthorized = 1};
 
     context->securePort = 1;
     bridge.verdict = NDOAP_AUTHENTICATED;
@@ -139,20 +140,71 @@ static void test_accepted_token(void)
     CHECK(event.authType == kAuthenticBasic, "authType");
     CHECK(bridge.crossings == 1, "without a second crossing");
 
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterNotHandled, "and goes on to be served");
+    CHECK(bridge.crossings == 1 && authorize.isAuthorized == 1, "without another look");
+
+    host.authorization = "Bearer abd";
     bridge.verdict = NDOAP_DENY;
-    CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterHandledEvent, "once more");
-    CHECK(event.authType == kNotAuthentic && bridge.crossings == 2, "is verified again, and refused");
+    CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterHandledEvent, "another token");
+    CHECK(event.authType == kNotAuthentic && bridge.crossings == 2, "is verified, and refused");
     bridge.verdict = NDOAP_AUTHENTICATED;
     CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterHandledEvent, "verified again");
     CHECK(event.authType == kAuthenticBasic && bridge.asked.event == NDOAP_AUTHENTICATE, "and accepted");
+    host.authorization = "Bearer abe";
     bridge.verdict = NDOAP_NOT_OURS;
     CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterNotHandled, "left to Domino");
 
-    event = fake_authenticate(name, 14);
+    host.authorization = "Bearer abc";
     bridge.verdict = NDOAP_AUTHENTICATED;
+    event = fake_authenticate(name, 14);
     CHECK(raw(context) == kFilterNotHandled, "raw again");
     CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterHandledEvent, "a buffer one byte too small");
     CHECK(event.authType == kNotAuthentic, "is a refusal, not a cut name");
+    fake_end();
+}
+
+// Whether the request was safe on its way can depend on the peer, who is asked for at the last event only.
+static void test_judged_again(void)
+{
+    LMBCS name[64];
+    FilterContext *context = fake_begin("/db.nsf", token_headers);
+    FilterAuthenticate authenticate = fake_authenticate(name, sizeof name);
+    FilterAuthorize authorize = {.isAuthorized = 1};
+
+    bridge.verdict = NDOAP_AUTHENTICATED;
+    bridge.name = "CN=A";
+    bridge.again = 1;
+    host.authorization = "Bearer abc";
+    CHECK(raw(context) == kFilterNotHandled, "accepted for now");
+    CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent, "and named");
+    CHECK(host.variables_asked == 0, "no CGI variable is frozen so far");
+    bridge.verdict = NDOAP_NOT_OURS;
+    host.variable = "192.0.2.1";
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterNotHandled, "let through");
+    CHECK(bridge.crossings == 2 && bridge.asked.event == NDOAP_JUDGE_AGAIN && bridge.asked.peer.size == 9, "by peer");
+    CHECK(authorize.isAuthorized == 1 && bridge.asked.body.size == 0, "untouched");
+    bridge.verdict = NDOAP_ANSWER;
+    CHECK(HttpFilterProc(context, kFilterProcessRequest, NULL) == kFilterHandledRequest, "refused, at either event");
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterHandledRequest, "refused");
+    CHECK(host.status == 201 && authorize.isAuthorized == 0, "with an answer");
+    bridge.verdict = NDOAP_DENY;
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterError, "anything else is an error");
+    host.url = NULL;
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterError, "as is a URL that has gone");
+
+    host.url = "/db.nsf";
+    bridge.again = 0;
+    strcpy(host.headers, "GET /db.nsf HTTP/1.1\r\n\r\n");
+    CHECK(raw(context) == kFilterNotHandled, "the next request of this thread");
+    int crossings = bridge.crossings;
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterNotHandled, "is not judged");
+    CHECK(bridge.crossings == crossings, "at all");
+    bridge.again = 1;
+    bridge.verdict = NDOAP_AUTHENTICATED;
+    CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent,
+          "a token seen first here");
+    bridge.verdict = NDOAP_ANSWER;
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterHandledRequest, "is judged again too");
     fake_end();
 }
 
@@ -203,7 +255,6 @@ static void test_refused_token(void)
 
     bridge.verdict = NDOAP_ANSWER;
     CHECK(raw(context) == kFilterHandledRequest && host.status == 201, "also at a user route");
-    CHECK(host.variables_asked > 0, "the peer is asked for without TLS");
     fake_end();
 }
 
@@ -255,6 +306,7 @@ void test_shim(void)
     test_forged_headers();
     test_machine_route();
     test_accepted_token();
+    test_judged_again();
     test_names_and_large_tokens();
     test_refused_token();
     test_user_route();

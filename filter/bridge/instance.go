@@ -43,6 +43,9 @@ func start(environment Environment, lines *console, level *slog.LevelVar) *insta
 		return in
 	}
 	level.Set(bootstrap.LogLevel)
+	for _, warning := range bootstrap.Warnings {
+		log.Warn(warning)
+	}
 	in.bootstrap = bootstrap
 	in.source = config.NewSource(bootstrap.ConfigDir)
 	in.refresh(ctx)
@@ -95,7 +98,7 @@ func (in *instance) guarded(work func()) {
 func (in *instance) refresh(ctx context.Context) {
 	changed, problems, err := in.source.Refresh()
 	for _, problem := range problems {
-		in.log.Warn(problem.String())
+		in.log.Log(ctx, problem.Level, problem.String())
 	}
 	if err != nil {
 		if in.source.Current() == nil {

@@ -23,6 +23,7 @@ type Reply struct {
 	Scope   string
 	Client  string
 	Subject string
+	Again   bool
 	Console []string
 }
 
@@ -41,6 +42,7 @@ func reply(method string, decision core.Decision) Reply {
 		out.Scope = oneLine(decision.Identity.Scope)
 		out.Client = oneLine(decision.Identity.ClientID)
 		out.Subject = oneLine(decision.Identity.Subject)
+		out.Again = decision.Again
 	case core.NotOurs, core.Deny:
 	}
 	return out

@@ -135,7 +135,9 @@ func TestDoapctlWhileTheServerRuns(t *testing.T) {
 		return s.token(t, "grant_type", "refresh_token", "refresh_token", token.text("refresh_token")).status == http.StatusOK
 	}, patience, tick)
 
-	keys := func() string { return do(t, http.DefaultClient, newRequest(t, http.MethodGet, s.base+"/doap/jwks", "")).body }
+	keys := func() string {
+		return do(t, http.DefaultClient, newRequest(t, http.MethodGet, s.base+"/doap/jwks", "")).body
+	}
 	before := strings.Count(keys(), `"kid"`)
 	doapctl(t, s.data, "key", "generate")
 	require.Eventually(t, func() bool { return strings.Count(keys(), `"kid"`) == before+1 }, patience, tick)

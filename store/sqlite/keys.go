@@ -29,8 +29,13 @@ func (s *Store) ListKeys(ctx context.Context) ([]store.Key, error) {
 // AddKey implements store.Keys.
 func (s *Store) AddKey(ctx context.Context, k store.Key) error {
 	return s.write(ctx, fmt.Sprintf("add key %q", k.ID), func(q *queries) (answer, err error) {
-		_, err = q.exec(context.Background(), "INSERT INTO keys ("+keyColumns+") VALUES (?, ?, ?, ?, ?)",
+		added, err := q.exec(context.Background(), "INSERT INTO keys ("+keyColumns+") VALUES (?, ?, ?, ?, ?) "+
+			"ON CONFLICT (id) DO UPDATE SET private_pem = excluded.private_pem, created_at = excluded.created_at "+
+			"WHERE keys.private_pem = x'' AND excluded.private_pem <> x'' AND keys.algorithm = excluded.algorithm",
 			k.ID, k.Algorithm, blob(k.PrivatePEM), blob(k.PublicPEM), instant(k.CreatedAt))
+		if err == nil && added == 0 {
+			err = store.ErrExists
+		}
 		return nil, err
 	})
 }

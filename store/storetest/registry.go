@@ -170,6 +170,22 @@ var keyTests = map[string]func(*testing.T, store.Store){
 		keys[0].PrivatePEM = nil
 		assert.Equal(t, []store.Key{newer, older}, keys)
 	},
+	"a private key completes its public half": func(t *testing.T, s store.Store) {
+		half := store.Key{ID: "k", Algorithm: "RS256", PublicPEM: []byte("public"), CreatedAt: noon}
+		whole := store.Key{
+			ID: "k", Algorithm: "RS256", PrivatePEM: []byte("private"), PublicPEM: []byte("public"), CreatedAt: noon.Add(time.Hour),
+		}
+		require.NoError(t, s.AddKey(t.Context(), half))
+		require.ErrorIs(t, s.AddKey(t.Context(), half), store.ErrExists)
+		before := s.Generation()
+		require.NoError(t, s.AddKey(t.Context(), whole))
+		assert.NotEqual(t, before, s.Generation())
+		require.ErrorIs(t, s.AddKey(t.Context(), whole), store.ErrExists)
+		require.ErrorIs(t, s.AddKey(t.Context(), half), store.ErrExists)
+		keys, err := s.ListKeys(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []store.Key{whole}, keys)
+	},
 	"keys cannot take an id twice": func(t *testing.T, s store.Store) {
 		require.NoError(t, s.AddKey(t.Context(), store.Key{ID: "k", Algorithm: "RS256"}))
 		require.ErrorIs(t, s.AddKey(t.Context(), store.Key{ID: "k", Algorithm: "ES256"}), store.ErrExists)
