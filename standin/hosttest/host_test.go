@@ -110,7 +110,7 @@ func start(t *testing.T, rule string, options ...string) *running {
 
 func dataDirectory(t *testing.T) string {
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "notes.ini"), []byte("NotesProgram=/opt\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "notes.ini"), []byte("[Notes]\r\nNotesProgram=/opt/domino\r\nNumber=42\r\n"), 0o600))
 	return folder
 }
 

@@ -48,15 +48,27 @@ func TestOutcomes(t *testing.T) {
 		{"served to the filter's user", nil, request("/file.html", bearer("good")), map[wire.Tag]string{
 			wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme", wire.NamedBy: "filter",
 		}},
-		{"the filter's user overrides bad credentials", nil, request("/file.html", bearer("good"), with(wire.BasicState, "bad")),
-			map[wire.Tag]string{wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme"}},
-		{"bad credentials", nil, request("/file.html", with(wire.BasicUser, "ada"), with(wire.BasicState, "bad")),
-			map[wire.Tag]string{wire.Outcome: "refused", wire.Trace: parsed + " Authenticate" + end}},
+		{
+			"the filter's user overrides bad credentials", nil, request("/file.html", bearer("good"), with(wire.BasicState, "bad")),
+			map[wire.Tag]string{wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme"},
+		},
+		{
+			"bad credentials", nil, request("/file.html", with(wire.BasicUser, "ada"), with(wire.BasicState, "bad")),
+			map[wire.Tag]string{wire.Outcome: "refused", wire.Trace: parsed + " Authenticate" + end},
+		},
 		{"refused by the filter", nil, request("/file.html", bearer("bad"), ada), map[wire.Tag]string{wire.Outcome: "refused"}},
-		{"a name that just fits", []string{"--auth-name-size", "21"}, request("/file.html", bearer("good")),
-			map[wire.Tag]string{wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme"}},
-		{"a name that does not fit", []string{"--auth-name-size", "20"}, request("/file.html", bearer("good")),
-			map[wire.Tag]string{wire.Outcome: "refused"}},
+		{
+			"a name that just fits",
+			[]string{"--auth-name-size", "21"},
+			request("/file.html", bearer("good")),
+			map[wire.Tag]string{wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme"},
+		},
+		{
+			"a name that does not fit",
+			[]string{"--auth-name-size", "20"},
+			request("/file.html", bearer("good")),
+			map[wire.Tag]string{wire.Outcome: "refused"},
+		},
 		{"unmapped", nil, request("/nowhere", with(wire.Path, "")), map[wire.Tag]string{
 			wire.Outcome: "unmapped", wire.Trace: documented + end,
 		}},
@@ -81,13 +93,19 @@ func TestOutcomes(t *testing.T) {
 			wire.Outcome: "answered", wire.AnswerBody: "whoami CN=Ada Lovelace/O=Acme", wire.Trace: documented + " Authorized" + end,
 		}},
 		{"nobody is spelled as nothing", nil, request("/map/whoami"), map[wire.Tag]string{wire.AnswerBody: "whoami "}},
-		{"nobody is spelled as Anonymous", []string{"--anonymous-name", "Anonymous"}, request("/map/whoami"),
-			map[wire.Tag]string{wire.AnswerBody: "whoami Anonymous"}},
+		{
+			"nobody is spelled as Anonymous",
+			[]string{"--anonymous-name", "Anonymous"},
+			request("/map/whoami"),
+			map[wire.Tag]string{wire.AnswerBody: "whoami Anonymous"},
+		},
 		{"names are LMBCS", nil, request("/map/whoami", with(wire.User, "CN=J\u00f6rg \u5c71 \u0416/O=A")), map[wire.Tag]string{
 			wire.AnswerBody: "whoami CN=J\x94rg \x10\x8e\x52 \x10\x84\x47/O=A",
 		}},
-		{"headers are replaced and added", nil, request("/headers", with(wire.Header, "X-Double: a\r\nB: c\r\nx-DOUBLE: d\r\n")),
-			map[wire.Tag]string{wire.ServeHeader: "x-double: one\r\nB: c\r\nX-New: two\r\n"}},
+		{
+			"headers are replaced and added", nil, request("/headers", with(wire.Header, "X-Double: a\r\nB: c\r\nx-DOUBLE: d\r\n")),
+			map[wire.Tag]string{wire.ServeHeader: "x-double: one\r\nB: c\r\nX-New: two\r\n"},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -180,6 +198,8 @@ func TestNeighbourFilterIsLoadedAfterIt(t *testing.T) {
 	require.Equal(t, "serve", answer.Text(wire.Outcome))
 	host.exchange(wire.New(wire.KindQuit))
 	<-host.ended
-	require.Equal(t, []string{"right: init 1", "right: init 1", "right: Response with another context",
-		"right: Response with another context", "right: terminate", "right: terminate"}, host.console())
+	require.Equal(t, []string{
+		"right: init 1", "right: init 1", "right: Response with another context",
+		"right: Response with another context", "right: terminate", "right: terminate",
+	}, host.console())
 }

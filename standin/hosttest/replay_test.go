@@ -5,6 +5,7 @@ package hosttest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -35,8 +36,10 @@ func replay(t *testing.T, requests []wire.Message, options ...string) (report, [
 	}
 	in, out := filepath.Join(folder, "requests"), filepath.Join(folder, "results")
 	require.NoError(t, os.WriteFile(in, frames.Bytes(), 0o600))
-	arguments := append([]string{"--filter", filepath.Join(built, "libright.so"), "--data", dataDirectory(t), "--json",
-		"--replay", in, "--write-results", out}, options...)
+	arguments := append([]string{
+		"--filter", filepath.Join(built, "libright.so"), "--data", dataDirectory(t), "--json",
+		"--replay", in, "--write-results", out,
+	}, options...)
 	output, err := exec.CommandContext(t.Context(), filepath.Join(built, "standin-host"), arguments...).Output()
 	require.NoError(t, err)
 	var r report
@@ -47,7 +50,7 @@ func replay(t *testing.T, requests []wire.Message, options ...string) (report, [
 	var results []wire.Message
 	for reader := bytes.NewReader(written); ; {
 		result, err := wire.Read(reader)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return r, results
 		}
 		require.NoError(t, err)

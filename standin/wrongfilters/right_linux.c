@@ -110,6 +110,41 @@ static unsigned int hold(FilterContext *context)
     return answer(context, "held");
 }
 
+// Translates the body to LMBCS and back, reads notes.ini, publishes statistics, and answers with what came of it.
+static unsigned int use_notes(FilterContext *context, const FilterRequest *line)
+{
+    uint16_t (*translate)(uint16_t, const char *, uint16_t, char *, uint16_t);
+    int (*environment)(const char *, char *, uint16_t);
+    int32_t (*environment_long)(const char *);
+    uint16_t (*data_directory)(char *);
+    uint16_t (*statistic)(const char *, const char *, uint16_t, uint16_t, const void *);
+    void *found[] = {notes_function("OSTranslate"), notes_function("OSGetEnvironmentString"),
+                     notes_function("OSGetEnvironmentLong"), notes_function("OSGetDataDirectory"),
+                     notes_function("StatUpdate")};
+    char lmbcs[64], utf8[64], value[9], none[9], path[256], report[1024], hex[129] = "";
+    int32_t whole = -7;
+    double half = 0.5;
+
+    memcpy(&translate, &found[0], sizeof found[0]);
+    memcpy(&environment, &found[1], sizeof found[1]);
+    memcpy(&environment_long, &found[2], sizeof found[2]);
+    memcpy(&data_directory, &found[3], sizeof found[3]);
+    memcpy(&statistic, &found[4], sizeof found[4]);
+    uint16_t size = translate(24, line->contentRead, (uint16_t)line->contentReadLen, lmbcs, sizeof lmbcs);
+    uint16_t back = translate(22, lmbcs, size, utf8, sizeof utf8);
+    for (uint16_t i = 0; i < size; i++)
+        snprintf(hex + (size_t)i * 2, 3, "%02x", (unsigned char)lmbcs[i]);
+    bool same = back == line->contentReadLen && memcmp(utf8, line->contentRead, back) == 0;
+    bool exists = environment("NOTESprogram", value, sizeof value - 1);
+    data_directory(path);
+    statistic("Test", "Whole", 1, 0, &whole);
+    statistic("Test", "Half", 1, 3, &half);
+    statistic("Test", "Word", 1, 1, "word");
+    snprintf(report, sizeof report, "%s same=%d ini=%d,%s,%d,%d data=%s", hex, same, exists, value,
+             environment("Absent", none, sizeof none - 1), environment_long("Number"), path);
+    return answer(context, report);
+}
+
 static unsigned int on_raw(FilterContext *context, FilterRawRequest *event)
 {
     char user[32];
@@ -126,6 +161,8 @@ static unsigned int on_raw(FilterContext *context, FilterRawRequest *event)
     }
     if (strstr(line.URL, "/probe") != NULL)
         return probe(context, event);
+    if (strcmp(line.URL, "/notes") == 0)
+        return use_notes(context, &line);
     if (strcmp(line.URL, "/hold") == 0)
         return hold(context);
     if (strcmp(line.URL, "/error") == 0)
