@@ -135,7 +135,7 @@ func TestProbe(t *testing.T) {
 	t.Parallel()
 	answer := start(t, "").exchange(request("http://acme.example/probe?a", with(wire.Body, "four")))
 	require.Equal(t, "absent=0,1002 cut=0,1001,0123456 needed=11,1001 none=0,0, private=1 first=GET http://acme.example/probe?a HTTP/1.1 "+
-		"size=0 read=4 url=http://acme.example/probe?a", answer.Text(wire.AnswerBody))
+		"size=0 read=4 user=0,1002 url=http://acme.example/probe?a", answer.Text(wire.AnswerBody))
 }
 
 func TestResponseHasAnotherContext(t *testing.T) {

@@ -81,19 +81,23 @@ static unsigned int probe(FilterContext *context, FilterRawRequest *event)
 {
     char report[1024], value[8] = "-------", header[64] = "x", *all = NULL;
     unsigned int missing = 0, small = 0, header_small = 0, header_missing = 0, error = 0;
+    FilterAuthenticatedUser user = {.fieldFlags = kCannonicalUserName};
+    unsigned int early = 0;
     FilterRequest line;
 
     context->GetRequest(context, &line, &error);
+    int known = context->ServerSupport(context, kGetAuthenticatedUserInfo, &user, NULL, 0, &early);
     int absent = context->GetServerVariable(context, "HTTP_ABSENT", value, sizeof value, &missing);
     int cut = context->GetServerVariable(context, "HTTP_X_LONG", value, sizeof value - 1, &small);
     int needed = event->GetHeader(context, "X-Long", header, 4, &header_small);
     int none = event->GetHeader(context, "Absent", header, sizeof header, &header_missing);
     int size = event->GetAllHeaders(context, &all, &error);
-    snprintf(report, sizeof report,
-             "absent=%d,%u cut=%d,%u,%.7s needed=%d,%u none=%d,%u,%s private=%d first=%.*s size=%d read=%u url=%s",
-             absent, missing, cut, small, value, needed, header_small, none, header_missing, header,
-             context->privateContext != NULL && context->privateContext != &mine, (int)strcspn(all, "\r"), all,
-             size - (int)strlen(all), line.contentReadLen, line.URL);
+    snprintf(
+        report, sizeof report,
+        "absent=%d,%u cut=%d,%u,%.7s needed=%d,%u none=%d,%u,%s private=%d first=%.*s size=%d read=%u user=%d,%u url=%s",
+        absent, missing, cut, small, value, needed, header_small, none, header_missing, header,
+        context->privateContext != NULL && context->privateContext != &mine, (int)strcspn(all, "\r"), all,
+        size - (int)strlen(all), line.contentReadLen, known, early, line.URL);
     return answer(context, report);
 }
 
