@@ -47,6 +47,12 @@ enum {
     NDOAP_DENY = 3,          // refuse the user without an answer of our own
 };
 
+// The memory of the Go side, for the statistics of the server console.
+typedef struct {
+    double heap_bytes;  // in use
+    double allocations; // objects, since the library was loaded
+} ndoap_memory_use;
+
 typedef struct {
     int32_t verdict;
     int32_t status;
@@ -60,7 +66,8 @@ typedef struct {
     char *subject;    // for X-DOAP-Subject
     int32_t again;    // with NDOAP_AUTHENTICATED: ask once more, with the peer, before the request is served
     char *console;    // lines for the server console, each ended by a NUL, the last followed by a second NUL
-    void *memory;     // owns all of the above
+    ndoap_memory_use memory_use;
+    void *memory; // owns what the pointers above point to
 } ndoap_decision;
 
 // What Go is told when the filter starts.
@@ -79,6 +86,7 @@ enum {
 typedef struct {
     int32_t user_event; // which event answers user routes
     char *console;      // as in ndoap_decision
+    ndoap_memory_use memory_use;
     void *memory;
 } ndoap_opening;
 

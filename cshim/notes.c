@@ -19,7 +19,7 @@
 #endif
 
 enum { LMBCS_TO_UTF8 = 22, UTF8_TO_LMBCS = 24 }; // modes of OSTranslate
-enum { VT_LONG = 0, ST_UNIQUE = 1 };             // type and flag of StatUpdate
+enum { VT_NUMBER = 3, ST_UNIQUE = 1 };           // type and flag of StatUpdate
 
 typedef int(LNPUBLIC *os_get_environment_string)(const char *name, char *value, uint16_t length);
 typedef uint16_t(LNPUBLIC *os_get_data_directory)(char *path);
@@ -144,8 +144,8 @@ void ndoap_notes_console(const char *line)
     notes.log_message("%s", 0, lmbcs);
 }
 
-void ndoap_notes_statistic(const char *name, int32_t value)
+void ndoap_notes_statistic(const char *name, double value)
 {
     if (notes.statistic != NULL)
-        (void)notes.statistic("Doap", name, ST_UNIQUE, VT_LONG, &value);
+        (void)notes.statistic("Doap", name, ST_UNIQUE, VT_NUMBER, &value);
 }

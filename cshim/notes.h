@@ -36,6 +36,6 @@ bool ndoap_notes_to_utf8(const char *lmbcs, char *utf8, size_t capacity);
 bool ndoap_notes_to_lmbcs(const char *utf8, char *lmbcs, size_t capacity);
 
 // Sets the statistic Doap.<name> (console: show stat doap).
-void ndoap_notes_statistic(const char *name, int32_t value);
+void ndoap_notes_statistic(const char *name, double value);
 
 #endif

@@ -348,7 +348,7 @@ unsigned int FilterInit(FilterInitData *data)
     bool process = opening.user_event == NDOAP_USER_EVENT_PROCESS;
     print_console(opening.console);
     ndoap_release(opening.memory);
-    ndoap_statistics_publish();
+    ndoap_statistics_publish(&opening.memory_use);
 
     static const char description[] = "ndoap: OAuth 2 and OpenID Connect for Domino";
     _Static_assert(sizeof description <= sizeof data->filterDesc, "the description fits");
@@ -367,6 +367,6 @@ unsigned int TerminateFilter(unsigned int reserved)
     ndoap_close(&closing);
     print_console(closing.console);
     ndoap_release(closing.memory);
-    ndoap_statistics_publish();
+    ndoap_statistics_publish(&closing.memory_use);
     return kFilterHandledEvent;
 }

@@ -15,12 +15,14 @@ static struct {
     atomic_llong published; // second of the last publication
 } counters;
 
-void ndoap_statistics_publish(void)
+void ndoap_statistics_publish(const ndoap_memory_use *use)
 {
     ndoap_notes_statistic("Crossings", atomic_load(&counters.crossings));
     ndoap_notes_statistic("Answered", atomic_load(&counters.answered));
     ndoap_notes_statistic("Accepted", atomic_load(&counters.accepted));
     ndoap_notes_statistic("Denied", atomic_load(&counters.denied));
+    ndoap_notes_statistic("Memory.HeapBytes", use->heap_bytes);
+    ndoap_notes_statistic("Memory.Allocations", use->allocations);
 }
 
 void ndoap_statistics_count(const ndoap_decision *decision)
@@ -43,5 +45,5 @@ void ndoap_statistics_count(const ndoap_decision *decision)
     long long now = (long long)time(NULL);
     long long last = atomic_load(&counters.published);
     if (now != last && atomic_compare_exchange_strong(&counters.published, &last, now))
-        ndoap_statistics_publish();
+        ndoap_statistics_publish(&decision->memory_use);
 }

@@ -11,7 +11,7 @@
 // Counts one crossing and what came of it.
 void ndoap_statistics_count(const ndoap_decision *decision);
 
-// Publishes all counters now.
-void ndoap_statistics_publish(void);
+// Publishes all counters, and the memory of the Go side, now.
+void ndoap_statistics_publish(const ndoap_memory_use *use);
 
 #endif

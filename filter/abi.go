@@ -110,6 +110,7 @@ func putReply(decision *C.ndoap_decision, reply bridge.Reply) {
 		decision.again = 1
 	}
 	decision.console = memory.putLines(reply.Console)
+	decision.memory_use = memoryUse(reply.Memory)
 	decision.memory = memory.memory
 }
 
@@ -120,5 +121,10 @@ func putOpening(opening *C.ndoap_opening, told bridge.Opening) {
 		opening.user_event = C.NDOAP_USER_EVENT_PROCESS
 	}
 	opening.console = memory.putLines(told.Console)
+	opening.memory_use = memoryUse(told.Memory)
 	opening.memory = memory.memory
+}
+
+func memoryUse(use bridge.MemoryUse) C.ndoap_memory_use {
+	return C.ndoap_memory_use{heap_bytes: C.double(use.HeapBytes), allocations: C.double(use.Allocations)}
 }

@@ -23,7 +23,7 @@ func ndoap_open(environment *C.ndoap_environment, opening *C.ndoap_opening) {
 //
 //export ndoap_close
 func ndoap_close(closing *C.ndoap_opening) {
-	putOpening(closing, bridge.Opening{Console: library.Close()})
+	putOpening(closing, library.Close())
 }
 
 // ndoap_serve is called for every event that the shim takes for ours, by any number of worker threads at once.

@@ -30,6 +30,7 @@ type Environment struct {
 type Opening struct {
 	UserEvent config.UserEvent
 	Console   []string
+	Memory    MemoryUse
 }
 
 // Bridge is one loaded library. Its zero value is ready; a process has one.
@@ -40,9 +41,11 @@ type Bridge struct {
 	instance atomic.Pointer[instance]
 	console  console
 	level    slog.LevelVar
+	memory   memoryMeter
 
-	// serve, when set, replaces the instance's Serve; tests put a panic there.
-	serve func(core.Request) core.Decision
+	// fault, when set, is called inside each export, with "open", "close" or the request target. Tests and builds with
+	// the tag faultinjection panic there.
+	fault func(where string)
 }
 
 // Open starts an instance, or joins the running one: Domino may call FilterInit twice without TerminateFilter between,
@@ -53,13 +56,15 @@ func (b *Bridge) Open(environment Environment) (opening Opening) {
 			b.reportPanic("open", problem)
 		}
 		opening.Console = b.console.take()
+		opening.Memory = b.memory.measure()
 	}()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	opening.UserEvent = config.UserEventAuthorized
 	b.openings++
+	b.provoke("open")
 	if b.openings == 1 {
-		b.instance.Store(start(environment, &b.console, &b.level))
+		b.instance.Store(start(environment, &b.console, &b.level, &b.memory))
 	}
 	if running := b.instance.Load(); running != nil {
 		opening.UserEvent = running.userEvent()
@@ -69,29 +74,31 @@ func (b *Bridge) Open(environment Environment) (opening Opening) {
 
 // Close ends the instance with the last of as many calls as Open had. It waits for calls of Serve under way; what
 // they were told is on disk.
-func (b *Bridge) Close() (console []string) {
+func (b *Bridge) Close() (closing Opening) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			b.reportPanic("close", problem)
 		}
-		console = b.console.take()
+		closing.Console = b.console.take()
+		closing.Memory = b.memory.measure()
 	}()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.openings == 0 {
-		return nil
+		return closing
 	}
 	b.openings--
 	if b.openings > 0 {
-		return nil
+		return closing
 	}
+	b.provoke("close")
 	running := b.instance.Swap(nil)
 	b.calls.Lock()   // the last call under way has returned
 	b.calls.Unlock() //nolint:staticcheck // empty on purpose: the lock is the wait
 	if running != nil {
 		running.stop()
 	}
-	return nil
+	return closing
 }
 
 // Serve answers one crossing. A panic becomes 500, a refused token or a refused user; nothing else.
@@ -103,6 +110,7 @@ func (b *Bridge) Serve(call Call) (out Reply) {
 			out = reply(request.Method(), afterPanic(request))
 		}
 		out.Console = b.console.take()
+		out.Memory = b.memory.latest()
 	}()
 	b.calls.RLock()
 	defer b.calls.RUnlock()
@@ -110,14 +118,18 @@ func (b *Bridge) Serve(call Call) (out Reply) {
 }
 
 func (b *Bridge) decide(request core.Request) core.Decision {
-	if b.serve != nil {
-		return b.serve(request)
-	}
+	b.provoke(request.Target())
 	running := b.instance.Load()
 	if running == nil {
 		return core.OutOfService(request)
 	}
 	return running.serve(request)
+}
+
+func (b *Bridge) provoke(where string) {
+	if b.fault != nil {
+		b.fault(where)
+	}
 }
 
 // afterPanic fails closed: a route of ours answers 500, a token is refused as in a server that is out of service.

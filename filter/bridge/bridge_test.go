@@ -99,32 +99,42 @@ func TestOpenCloseOpen(t *testing.T) {
 	for range 5 {
 		library.Open(Environment{DataDirectory: dir})
 		assert.Equal(t, http.StatusOK, library.Serve(machine("/doap/jwks")).Status)
-		console := library.Close()
-		assert.Equal(t, []string{"ndoap: stopped"}, console)
+		assert.Equal(t, []string{"ndoap: stopped"}, library.Close().Console)
 		assert.Equal(t, http.StatusServiceUnavailable, library.Serve(machine("/doap/jwks")).Status, "closed")
 	}
-	assert.Empty(t, library.Close(), "once too often is harmless")
+	assert.Empty(t, library.Close().Console, "once too often is harmless")
 }
 
 // FilterInit may come twice without TerminateFilter, once for each Internet Site.
+func TestMemoryIsMeasured(t *testing.T) {
+	library := &Bridge{}
+	opened := library.Open(Environment{DataDirectory: dataDirectory(t)}).Memory
+	assert.Positive(t, opened.HeapBytes)
+	assert.Positive(t, opened.Allocations)
+	served := library.Serve(machine("/doap/jwks")).Memory
+	assert.GreaterOrEqual(t, served.Allocations, opened.Allocations, "of the last look, not of this request")
+	assert.Greater(t, library.Close().Memory.Allocations, opened.Allocations)
+}
+
 func TestSecondOpenJoinsTheFirst(t *testing.T) {
 	dir := dataDirectory(t)
 	library := &Bridge{}
 	library.Open(Environment{DataDirectory: dir})
 	assert.Empty(t, library.Open(Environment{DataDirectory: dir}).Console, "nothing is opened again")
-	assert.Empty(t, library.Close())
+	assert.Empty(t, library.Close().Console)
 	assert.Equal(t, http.StatusOK, library.Serve(machine("/doap/jwks")).Status, "the first is still open")
-	assert.NotEmpty(t, library.Close())
+	assert.NotEmpty(t, library.Close().Console)
 	assert.Equal(t, http.StatusServiceUnavailable, library.Serve(machine("/doap/jwks")).Status)
 }
 
 func TestCloseWaitsForCallsUnderWay(t *testing.T) {
 	library := open(t, dataDirectory(t))
 	entered, leave := make(chan struct{}), make(chan struct{})
-	library.serve = func(core.Request) core.Decision {
-		close(entered)
-		<-leave
-		return core.Decision{}
+	library.fault = func(where string) {
+		if where == "/doap/jwks" {
+			close(entered)
+			<-leave
+		}
 	}
 	var calls sync.WaitGroup
 	calls.Go(func() { library.Serve(machine("/doap/jwks")) })
@@ -144,7 +154,7 @@ func TestCloseWaitsForCallsUnderWay(t *testing.T) {
 
 func TestPanicIsContained(t *testing.T) {
 	library := open(t, dataDirectory(t))
-	library.serve = func(core.Request) core.Decision { panic("secret\nboom") }
+	library.fault = func(string) { panic("two\nlines boom") }
 	for _, c := range []struct {
 		name    string
 		call    Call
@@ -168,8 +178,25 @@ func TestPanicIsContained(t *testing.T) {
 			assert.Contains(t, line, "TestPanicIsContained")
 		})
 	}
-	library.serve = nil
+	library.fault = nil
 	assert.Equal(t, http.StatusOK, library.Serve(machine("/doap/jwks")).Status, "and the next request is served")
+}
+
+func TestPanicWhileOpeningAndClosing(t *testing.T) {
+	library := &Bridge{fault: func(where string) { panic("boom at " + where) }}
+	opening := library.Open(Environment{DataDirectory: dataDirectory(t)})
+	require.Len(t, opening.Console, 1)
+	assert.Contains(t, opening.Console[0], "boom at open")
+	assert.Equal(t, config.UserEventAuthorized, opening.UserEvent)
+	library.fault = nil
+	assert.Equal(t, http.StatusServiceUnavailable, library.Serve(machine("/doap/jwks")).Status)
+	library.Close()
+
+	library.Open(Environment{DataDirectory: dataDirectory(t)})
+	library.fault = func(where string) { panic("boom at " + where) }
+	assert.Contains(t, strings.Join(library.Close().Console, "|"), "boom at close")
+	library.fault = nil
+	library.instance.Load().stop() // the instance was left behind; nothing else holds it
 }
 
 func TestPanicInBackgroundWorkIsContained(t *testing.T) {

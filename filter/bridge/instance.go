@@ -26,17 +26,18 @@ type instance struct {
 	service   atomic.Pointer[core.Service] // nil while out of service
 	store     store.Store                  // owned by the goroutine once it runs
 	reason    string                       // why it is out of service, as last said on the console
+	memory    *memoryMeter
 	cancel    context.CancelFunc
 	done      sync.WaitGroup
 }
 
 // start brings an instance up. What does not work is logged, and tried again while the instance lives, except for
 // notes.ini, which Domino reads again at its next start.
-func start(environment Environment, lines *console, level *slog.LevelVar) *instance {
+func start(environment Environment, lines *console, level *slog.LevelVar, memory *memoryMeter) *instance {
 	level.Set(slog.LevelInfo)
 	log := slog.New(lineHandler{console: lines, level: level})
 	ctx, cancel := context.WithCancel(context.Background())
-	in := &instance{log: log, cancel: cancel}
+	in := &instance{log: log, cancel: cancel, memory: memory}
 	bootstrap, err := config.ResolveBootstrap(environment.lookup, cmp.Or(environment.DataDirectory, "."))
 	if err != nil {
 		in.outOfService(err)
@@ -72,6 +73,7 @@ func (in *instance) keepCurrent(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
+			in.memory.measure()
 			in.guarded(func() { in.refresh(ctx) })
 			if now.Sub(lastSweep) >= sweepEvery {
 				lastSweep = now

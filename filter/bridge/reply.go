@@ -25,6 +25,7 @@ type Reply struct {
 	Subject string
 	Again   bool
 	Console []string
+	Memory  MemoryUse
 }
 
 // reply words a decision for C.

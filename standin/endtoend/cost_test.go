@@ -19,14 +19,14 @@ import (
 
 // replayed is what the host reports of a replay.
 type replayed struct {
-	Requests    int            `json:"requests"`
-	Outcomes    map[string]int `json:"outcomes"`
-	WallNanos   float64        `json:"wall_ns_per_request"`
-	CPUNanos    float64        `json:"cpu_ns_per_request"`
-	Allocations map[string]int `json:"allocations"`
-	AllocMem    int            `json:"alloc_mem"`
-	Callbacks   map[string]int `json:"callbacks"`
-	Statistics  map[string]int `json:"statistics"`
+	Requests    int                `json:"requests"`
+	Outcomes    map[string]int     `json:"outcomes"`
+	WallNanos   float64            `json:"wall_ns_per_request"`
+	CPUNanos    float64            `json:"cpu_ns_per_request"`
+	Allocations map[string]int     `json:"allocations"`
+	AllocMem    int                `json:"alloc_mem"`
+	Callbacks   map[string]int     `json:"callbacks"`
+	Statistics  map[string]float64 `json:"statistics"`
 }
 
 // frame is a request from outside as the front would hand it to the host.
@@ -97,6 +97,16 @@ func TestForeignRequestsCostNothing(t *testing.T) {
 	assert.Zero(t, got.AllocMem, "allocations asked of the host")
 
 	ours, _ := replay(t, s.data, 10, []wire.Message{frame("GET", "/doap/jwks", "Host: h\r\n", "")})
-	assert.Equal(t, 10, ours.Statistics["Doap.Crossings"], "the counter can count")
+	assert.EqualValues(t, 10, ours.Statistics["Doap.Crossings"], "the counter can count")
 	assert.NotZero(t, ours.allocations(), "and so can the other")
+}
+
+// jsonText reads one text member of a JSON object.
+func jsonText(t testing.TB, object, name string) string {
+	t.Helper()
+	members := map[string]any{}
+	require.NoErrorf(t, json.Unmarshal([]byte(object), &members), "%s", object)
+	text, ok := members[name].(string)
+	require.Truef(t, ok, "%s has no text %s", object, name)
+	return text
 }

@@ -72,7 +72,7 @@ type server struct {
 }
 
 // binary returns the path of something that `make build` has made.
-func binary(t *testing.T, name string) string {
+func binary(t testing.TB, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("..", "..", "bin", name))
 	require.NoError(t, err)
@@ -82,7 +82,7 @@ func binary(t *testing.T, name string) string {
 }
 
 // doapctl runs the administrator's command line on the server's data and returns its standard output.
-func doapctl(t *testing.T, data string, arguments ...string) string {
+func doapctl(t testing.TB, data string, arguments ...string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), binary(t, "doapctl"), append([]string{"--data", data}, arguments...)...)
 	var stderr strings.Builder
@@ -93,7 +93,7 @@ func doapctl(t *testing.T, data string, arguments ...string) string {
 }
 
 // prepare makes a data directory with people, databases, a key and three clients.
-func prepare(t *testing.T, o options) *server {
+func prepare(t testing.TB, o options) *server {
 	t.Helper()
 	s := &server{data: t.TempDir(), issuer: "http://127.0.0.1/doap", secrets: map[string]string{}, auth: o.auth, exited: make(chan struct{})}
 	s.grown = sync.NewCond(&s.mu)
@@ -116,13 +116,10 @@ func prepare(t *testing.T, o options) *server {
 	s.addClient(t, tutorialID, "--legacy", "--trusted")
 	s.addClient(t, modernID, "--trusted")
 	s.addClient(t, askingID)
-	if o.damage != nil {
-		o.damage(t, s.data)
-	}
 	return s
 }
 
-func (s *server) addClient(t *testing.T, id string, flags ...string) {
+func (s *server) addClient(t testing.TB, id string, flags ...string) {
 	t.Helper()
 	arguments := append([]string{"client", "add", "--id", id, "--name", "Client " + id, "--redirect-uri", callback, "--scope", "domino", "--json"}, flags...)
 	var added struct {
@@ -149,6 +146,9 @@ func start(t *testing.T, o options) *server {
 	}
 	binary(t, "standin-host")
 	s := prepare(t, o)
+	if o.damage != nil {
+		o.damage(t, s.data)
+	}
 	// Not t.Context(): it ends before the clean-ups that stop the server in order.
 	s.command = exec.CommandContext(context.Background(), binary(t, "standin"), append([]string{ //nolint:usetesting // see above
 		"--filter", o.library, "--data", s.data, "--listen", "127.0.0.1:0",

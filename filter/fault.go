@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build faultinjection
+
+package main
+
+func init() { library.PanicOn("fault=panic") }
