@@ -54,7 +54,7 @@ func paste(t *testing.T, blocks []block, login, folder string) []string {
 			script += one.script + "printf '%s' '" + mark + "'\n"
 		}
 	}
-	command := exec.CommandContext(t.Context(), "bash", "-c", script) //nolint:gosec // the script is the README's
+	command := exec.CommandContext(t.Context(), "bash", "-c", script)
 	command.Dir = folder
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, string(out))
