@@ -95,7 +95,7 @@ void request_free(request *r);
 // Pushes a request frame through the filters and leaves the result frame in result.
 void request_run(request *r, text frame, buffer *result);
 
-// The functions behind FilterContext and the event structures (callbacks.c).
+// The functions behind FilterContext and the event structures (callbacks.c, event_callbacks.c).
 extern const FilterContext callback_table;
 void callbacks_raw(FilterRawRequest *event);
 void callbacks_parsed(FilterParsedRequest *event);
@@ -105,6 +105,9 @@ void callbacks_response(FilterResponse *event);
 
 // Checks that the callback may be used here and notes it (callbacks.c).
 request *callback(callback_name name, const FilterContext *context, const unsigned int *error, unsigned int events);
+
+// Leaves a callback with its result.
+int callback_done(int result, unsigned int *error, unsigned int why);
 
 // CGI variables (variables.c). The first question fixes them all.
 int variable_get(request *r, const char *name, char *buffer, unsigned int size, unsigned int *error);

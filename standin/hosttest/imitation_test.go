@@ -121,13 +121,17 @@ func TestOutcomes(t *testing.T) {
 // A variable asked for before the user is known stays as it was for the application behind.
 func TestEarlyVariablesAreFrozen(t *testing.T) {
 	t.Parallel()
-	answer := start(t, "").exchange(request("/freeze", with(wire.User, "CN=Ada/O=Acme"),
+	host := start(t, "")
+	answer := host.exchange(request("/freeze", with(wire.User, "CN=Ada/O=Acme"),
 		with(wire.Header, "Cookie: a=1\r\nCookie: b=2\r\nX_Odd: 1\r\nx-odd: 2\r\n")))
 	frozen := strings.Split(answer.Text(wire.FrozenCGI), "\n")
 	require.Subset(t, frozen, []string{
 		"REMOTE_USER=", "REQUEST_METHOD=GET", "HTTPS=OFF", "HTTP_COOKIE=a=1; b=2", "HTTP_X_ODD=1, 2", "SERVER_NAME=acme.example",
 	})
 	require.Equal(t, "CN=Ada/O=Acme", answer.Text(wire.ServeUser))
+
+	answer = host.exchange(request("/map/freeze", with(wire.User, "CN=Ada/O=Acme")))
+	require.Equal(t, "still nobody", answer.Text(wire.AnswerBody))
 }
 
 // Absent and long values, the neighbour, the request line in the header text, the URL as it was sent.

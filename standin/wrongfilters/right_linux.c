@@ -171,7 +171,7 @@ static unsigned int on_raw(FilterContext *context, FilterRawRequest *event)
         return hold(context);
     if (strcmp(line.URL, "/error") == 0)
         return kFilterError;
-    if (strcmp(line.URL, "/freeze") == 0)
+    if (strstr(line.URL, "/freeze") != NULL)
         context->GetServerVariable(context, "REMOTE_USER", user, sizeof user, &error);
     if (strcmp(line.URL, "/headers") == 0) {
         event->SetHeader(context, "x-double", "one", &error);
@@ -232,6 +232,13 @@ static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event
     if (strcmp(event->pURL, "/forbid") == 0) {
         event->isAuthorized = 0;
         return kFilterHandledEvent;
+    }
+    if (strcmp(event->pURL, "/map/freeze") == 0) {
+        char user[64] = "?";
+        unsigned int error = 0;
+        context->GetServerVariable(context, "REMOTE_USER", user, sizeof user, &error);
+        event->isAuthorized = 0;
+        return answer(context, user[0] == '\0' ? "still nobody" : user);
     }
     if (strcmp(event->pURL, "/map/whoami") != 0)
         return kFilterNotHandled;
