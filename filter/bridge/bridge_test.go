@@ -58,11 +58,11 @@ func machine(target string) Call {
 	return Call{Event: core.RawRequest, RequestMethod: 2, RequestTarget: target, PeerAddress: "127.0.0.1"}
 }
 
-// withToken is a call for a Domino URL with an access token.
-func withToken(event core.Event, token string) Call {
+// withToken is a call for a Domino URL with an access token that is no token.
+func withToken(event core.Event) Call {
 	return Call{
 		Event: event, RequestMethod: 2, RequestTarget: "/db.nsf", PeerAddress: "127.0.0.1",
-		AuthorizationText: "Bearer " + token, HeaderText: "GET /db.nsf HTTP/1.1\r\nAuthorization: Bearer " + token + "\r\n\r\n",
+		AuthorizationText: "Bearer x", HeaderText: "GET /db.nsf HTTP/1.1\r\nAuthorization: Bearer x\r\n\r\n",
 	}
 }
 
@@ -163,8 +163,8 @@ func TestPanicIsContained(t *testing.T) {
 	}{
 		{"a machine route answers 500", machine("/doap/token"), core.Answer, http.StatusInternalServerError},
 		{"a user route answers 500", Call{Event: core.Authorized, RequestMethod: 2, RequestTarget: "/doap/auth"}, core.Answer, http.StatusInternalServerError},
-		{"a token is refused", withToken(core.RawRequest, "x"), core.Answer, http.StatusUnauthorized},
-		{"a user is refused", withToken(core.Authenticate, "x"), core.Deny, 0},
+		{"a token is refused", withToken(core.RawRequest), core.Answer, http.StatusUnauthorized},
+		{"a user is refused", withToken(core.Authenticate), core.Deny, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			reply := library.Serve(c.call)
@@ -247,10 +247,10 @@ func TestOutOfService(t *testing.T) {
 			assert.Equal(t, http.StatusServiceUnavailable, reply.Status)
 			assert.Contains(t, reply.Headers, "Retry-After: ")
 			assert.Contains(t, string(reply.Body), "temporarily_unavailable")
-			refused := library.Serve(withToken(core.RawRequest, "x"))
+			refused := library.Serve(withToken(core.RawRequest))
 			assert.Equal(t, http.StatusUnauthorized, refused.Status)
 			assert.Contains(t, refused.Headers, "Www-Authenticate: Bearer ")
-			assert.Equal(t, core.Deny, library.Serve(withToken(core.Authenticate, "x")).Verdict)
+			assert.Equal(t, core.Deny, library.Serve(withToken(core.Authenticate)).Verdict)
 		})
 	}
 }
@@ -292,7 +292,6 @@ func TestClosedContextStopsRefresh(t *testing.T) {
 	library.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_ = dataDirectory
 	running.refresh(ctx)
 	assert.Nil(t, running.service.Load())
 }

@@ -24,15 +24,15 @@ func TestReloadUnderLoad(t *testing.T) {
 	for range chains {
 		first := s.tokens(t, alice)
 		work.Go(func() {
-			access, refresh := first.text("access_token"), first.text("refresh_token")
+			refresh := first.text("refresh_token")
 			for !stop.Load() {
 				renewed := s.token(t, "grant_type", "refresh_token", "refresh_token", refresh)
 				if !assert.Equal(t, http.StatusOK, renewed.status, renewed.body) {
 					return
 				}
-				access, refresh = renewed.text("access_token"), renewed.text("refresh_token")
+				refresh = renewed.text("refresh_token")
 				refreshes.Add(1)
-				documents := s.read(t, "/sales.nsf/api/data/documents", access)
+				documents := s.read(t, "/sales.nsf/api/data/documents", renewed.text("access_token"))
 				if !assert.Equal(t, http.StatusOK, documents.status, documents.body) {
 					return
 				}
