@@ -82,6 +82,7 @@ var packages = map[string]row{
 	"standin/front/fakehost": {layer: standin},
 	"standin/front/httpwire": {layer: standin},
 	"standin/front/wire":     {layer: standin},
+	"standin/hosttest":       {layer: standin},
 
 	"build/architecture": {layer: build},
 	"build/artifact":     {layer: build},

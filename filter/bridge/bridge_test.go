@@ -113,7 +113,7 @@ func TestMemoryIsMeasured(t *testing.T) {
 	assert.Positive(t, opened.Allocations)
 	served := library.Serve(machine("/doap/jwks")).Memory
 	assert.GreaterOrEqual(t, served.Allocations, opened.Allocations, "of the last look, not of this request")
-	assert.Greater(t, library.Close().Memory.Allocations, opened.Allocations)
+	assert.GreaterOrEqual(t, library.Close().Memory.Allocations, served.Allocations)
 }
 
 func TestSecondOpenJoinsTheFirst(t *testing.T) {

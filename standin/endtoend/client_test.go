@@ -52,7 +52,7 @@ func do(t *testing.T, client *http.Client, request *http.Request) page {
 	return got
 }
 
-func newRequest(t *testing.T, method, target string, body string) *http.Request {
+func newRequest(t *testing.T, method, target, body string) *http.Request {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
 	require.NoError(t, err)
