@@ -123,7 +123,7 @@ bool ndoap_notes_to_lmbcs(const char *utf8, char *lmbcs, size_t capacity)
 void ndoap_notes_console(const char *line)
 {
     char text[NDOAP_MAX_CONSOLE];
-    char lmbcs[NDOAP_MAX_CONSOLE * 3]; // a character takes at most three bytes of LMBCS
+    char lmbcs[NDOAP_MAX_CONSOLE + 4];
     size_t length = 0;
 
     for (; line[length] != '\0' && length < sizeof text - 1; length++)
@@ -137,7 +137,7 @@ void ndoap_notes_console(const char *line)
         fflush(stdout);
         return;
     }
-    if (!ndoap_notes_to_lmbcs(text, lmbcs, sizeof lmbcs)) {
+    if (!ndoap_notes_to_lmbcs(text, lmbcs, sizeof lmbcs)) { // not translatable, or longer in LMBCS
         for (size_t i = 0; i <= length; i++)
             lmbcs[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
     }
