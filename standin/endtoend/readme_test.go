@@ -5,12 +5,14 @@ package endtoend
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -193,4 +195,76 @@ func tokenAnswer(t *testing.T, text string) page {
 	assert.Equal(t, "domino", answer.text("scope"), text)
 	assert.InDelta(t, 3600, answer.fields["expires_in"], 0, text)
 	return answer
+}
+
+// Every message that the library can print on the console is explained in docs/operate.md.
+func TestConsoleMessagesAreExplained(t *testing.T) {
+	manual, err := os.ReadFile(filepath.Join("..", "..", "docs", "operate.md"))
+	require.NoError(t, err)
+	messages := regexp.MustCompile(`(?i)\blog(?:\)|\(\))?\.(?:Info|Warn|Error|Log|LogAttrs)\([^"\n]*\n?\s*"([^"]+)"|sayOnce\("([^"]+)"|` +
+		`ndoap_notes_console\("ndoap: ([^"]+)"`)
+	var sources []string
+	for _, root := range []string{"core", "filter", "store/sqlite", "cshim"} {
+		require.NoError(t, filepath.WalkDir(filepath.Join("..", "..", root), func(path string, _ fs.DirEntry, err error) error {
+			if slices.Contains([]string{".go", ".c"}, filepath.Ext(path)) && !strings.HasSuffix(path, "_test.go") {
+				sources = append(sources, path)
+			}
+			return err
+		}))
+	}
+	found := 0
+	for _, path := range sources {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, match := range messages.FindAllStringSubmatch(string(text), -1) {
+			message, _, _ := strings.Cut(match[1]+match[2]+match[3], ": ")
+			message = strings.TrimRight(message, ". ")
+			assert.Truef(t, strings.Contains(string(manual), message), "%s: %q", path, message)
+			found++
+		}
+	}
+	assert.GreaterOrEqual(t, found, 20, "messages in the sources")
+}
+
+// Every link between the documents leads to a file and a heading that are there.
+func TestLinksOfTheDocuments(t *testing.T) {
+	root := filepath.Join("..", "..")
+	documents, err := filepath.Glob(filepath.Join(root, "*.md"))
+	require.NoError(t, err)
+	for _, pattern := range []string{"docs/*.md", "docs/adr/*.md"} {
+		more, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		require.NoError(t, err)
+		documents = append(documents, more...)
+	}
+	headings := map[string][]string{}
+	texts := map[string]string{}
+	for _, path := range documents {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		texts[path] = regexp.MustCompile("(?s)```.*?```").ReplaceAllString(string(text), "")
+		for _, match := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(texts[path], -1) {
+			anchor := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(match[1]), "")
+			headings[path] = append(headings[path], strings.ReplaceAll(anchor, " ", "-"))
+		}
+	}
+	links := 0
+	for path, text := range texts {
+		for _, match := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
+			file, anchor, anchored := strings.Cut(match[1], "#")
+			if strings.Contains(file, "://") {
+				continue
+			}
+			links++
+			target := path
+			if file != "" {
+				target = filepath.Join(filepath.Dir(path), filepath.FromSlash(file))
+			}
+			_, err := os.Stat(target)
+			assert.NoErrorf(t, err, "%s: %s", path, match[1])
+			if anchored {
+				assert.Containsf(t, headings[target], anchor, "%s: %s", path, match[1])
+			}
+		}
+	}
+	assert.NotZero(t, links)
 }
