@@ -23,6 +23,7 @@ need make make
 need git git
 need curl curl
 need openssl openssl
+need chromium chromium
 need shellcheck shellcheck
 need clang-format clang-format
 need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64

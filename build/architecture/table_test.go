@@ -93,8 +93,9 @@ var packages = map[string]row{
 // testModules are for the tests of every package. golang-jwt and go-sqlite3 look into tokens and databases from outside.
 var testModules = []string{
 	"github.com/golang-jwt/jwt/v5",
-	"github.com/mattn/go-sqlite3",
 	"github.com/stretchr/testify",
+	"github.com/chromedp",
+	"github.com/mattn/go-sqlite3",
 	"github.com/rogpeppe/go-internal",
 	"go.uber.org/goleak",
 	"golang.org/x/oauth2",
