@@ -185,6 +185,16 @@ func TestAuthenticateVerifiesAgain(t *testing.T) {
 	assert.Equal(t, core.Deny, f.service.Serve(request).Verdict, "no answer of our own is possible there")
 }
 
+func TestAnotherLoginBesideTheToken(t *testing.T) { // B11
+	f := newFixture(t)
+	request := raw(core.Unnamed, "/db.nsf")
+	got := f.service.Serve(request)
+	assert.Equal(t, core.Answer, got.Verdict)
+	assert.Equal(t, http.StatusUnauthorized, got.Response.Status)
+	assert.Contains(t, string(got.Response.Body), "without cookies")
+	assert.Contains(t, f.log.String(), "Domino took the login")
+}
+
 func TestTokenCannotLogIn(t *testing.T) {
 	f := newFixture(t)
 	for _, event := range []core.Event{core.RawRequest, core.Authenticate} {

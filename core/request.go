@@ -17,6 +17,7 @@ const (
 	Authenticate Event = 2 // the identity behind a bearer token is asked for again
 	Authorized   Event = 3 // Domino has authenticated the user: user routes
 	JudgeAgain   Event = 4 // a request with an accepted token is about to be served, and its Decision asked for this
+	Unnamed      Event = 5 // the same, but the host has a user of its own and never asked whose request it is
 )
 
 // Request is one HTTP request as the host shows it. The filter implements it over DSAPI, coretest in memory. Values

@@ -81,6 +81,8 @@ func (s *Service) Serve(request Request) Decision {
 		return s.serveRoute(request, path, query, UserRoute)
 	case request.Event() == JudgeAgain:
 		return s.judgeTransport(request)
+	case request.Event() == Unnamed:
+		return s.refuseUnnamed(request)
 	case under && request.Event() == RawRequest && s.routes.kind(path) == MachineRoute:
 		return s.serveRoute(request, path, query, MachineRoute)
 	case under:
@@ -123,6 +125,14 @@ func (s *Service) judgeTransport(request Request) Decision {
 		return Decision{Verdict: NotOurs}
 	}
 	return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS."))
+}
+
+// refuseUnnamed refuses a request whose token was accepted but whose user is somebody else: the host kept a session, or
+// Anonymous, and the token's scope and subject would stand beside the wrong name.
+func (s *Service) refuseUnnamed(request Request) Decision {
+	s.log.Warn("a request came with an access token and another login, and Domino took the login; it was refused")
+	refusal := oauth.NewError(oauth.InvalidToken, "The server took another login for this request. Send the token without cookies.")
+	return s.refuse(request, refusal)
 }
 
 // refuse words a refusal where the event allows an answer of our own, and denies where it does not.

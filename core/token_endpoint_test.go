@@ -228,6 +228,30 @@ func TestRefreshReuseAfterGraceRevokes(t *testing.T) { // A40
 	assert.Contains(t, f.log.String(), "the grant is revoked")
 }
 
+// A thief who waits until the stolen token would have expired is noticed all the same.
+func TestLateReuseRevokes(t *testing.T) { // A40
+	f := newFixture(t)
+	first := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID)).text("refresh_token")
+	refresh := func(token string) answer { return f.token(t, "grant_type", "refresh_token", "refresh_token", token) }
+	f.wait(20 * 24 * time.Hour)
+	second := refresh(first).text("refresh_token")
+	f.wait(15 * 24 * time.Hour)
+	assert.Equal(t, "invalid_grant", refresh(first).text("error"))
+	assert.Equal(t, "invalid_grant", refresh(second).text("error"), "the family is revoked")
+}
+
+func TestClockThatIsSetBack(t *testing.T) { // A44
+	f := newFixture(t)
+	first := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID)).text("refresh_token")
+	refresh := func(token string) answer { return f.token(t, "grant_type", "refresh_token", "refresh_token", token) }
+	f.wait(time.Hour)
+	require.Equal(t, http.StatusOK, refresh(first).status)
+	f.wait(-30 * time.Second)
+	require.Equal(t, http.StatusOK, refresh(first).status, "a little, as between two servers")
+	f.wait(-2 * time.Hour)
+	assert.Equal(t, "invalid_grant", refresh(first).text("error"), "much: no second grace")
+}
+
 func TestRefreshByAnotherClientRevokes(t *testing.T) { // A41
 	f := newFixture(t)
 	token := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID)).text("refresh_token")

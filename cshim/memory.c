@@ -16,6 +16,7 @@ enum {
 typedef struct {
     const FilterContext *context; // NULL: nothing is remembered
     bool again;
+    bool named;
     size_t authorization_size;
     size_t proof_size;
     char proof[MAX_PROOF]; // Authorization value, then target
@@ -46,6 +47,7 @@ bool ndoap_remember(const FilterContext *context, ndoap_text authorization, cons
     }
     memory->context = context;
     memory->again = again;
+    memory->named = false;
     memory->name[0] = '\0';
     if (name_size == 0 || name_size >= MAX_LMBCS || authorization.size > MAX_PROOF ||
         target_size > MAX_PROOF - authorization.size)
@@ -72,9 +74,21 @@ const char *ndoap_recall(const FilterContext *context, ndoap_text authorization,
     return memory->name;
 }
 
-bool ndoap_recall_again(const FilterContext *context)
+void ndoap_note_named(const FilterContext *context)
+{
+    thread_memory *memory = ndoap_thread_value();
+
+    if (memory != NULL && memory->context == context)
+        memory->named = true;
+}
+
+ndoap_standing ndoap_recall_standing(const FilterContext *context)
 {
     const thread_memory *memory = ndoap_thread_value();
 
-    return memory != NULL && memory->context != NULL && memory->context == context && memory->again;
+    if (memory == NULL || memory->context == NULL || memory->context != context)
+        return NDOAP_STANDING_NONE;
+    if (!memory->named)
+        return NDOAP_STANDING_UNNAMED;
+    return memory->again ? NDOAP_STANDING_AGAIN : NDOAP_STANDING_SETTLED;
 }

@@ -24,7 +24,17 @@ bool ndoap_remember(const FilterContext *context, ndoap_text authorization, cons
 // byte; otherwise NULL. The name belongs to the thread's memory and is good until ndoap_forget.
 const char *ndoap_recall(const FilterContext *context, ndoap_text authorization, const char *target);
 
-// Tells whether the request of this context must be judged again before it is served.
-bool ndoap_recall_again(const FilterContext *context);
+// Notes that Authenticate has named the user of this context after the token.
+void ndoap_note_named(const FilterContext *context);
+
+// What is still to be asked before the request of a context is served.
+typedef enum {
+    NDOAP_STANDING_NONE = 0,    // no token was accepted for it: it is none of our business
+    NDOAP_STANDING_SETTLED = 1, // it has a token, and goes on as the token's user
+    NDOAP_STANDING_AGAIN = 2,   // the same, but it must be judged again
+    NDOAP_STANDING_UNNAMED = 3, // it has a token, but nobody let us name its user
+} ndoap_standing;
+
+ndoap_standing ndoap_recall_standing(const FilterContext *context);
 
 #endif

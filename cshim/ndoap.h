@@ -18,6 +18,7 @@ enum {
     NDOAP_AUTHENTICATE = 2, // a bearer token whose identity is not remembered from RawRequest
     NDOAP_AUTHORIZED = 3,   // a user route, after Domino's authentication
     NDOAP_JUDGE_AGAIN = 4,  // a request with an accepted token is about to be served, and a decision asked for this
+    NDOAP_UNNAMED = 5,      // the same, but Domino never asked whose request it is and has a user of its own
 };
 
 // A piece of memory; not terminated. at may be NULL, then size is 0.

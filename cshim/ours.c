@@ -112,31 +112,78 @@ static ndoap_text trimmed(const char *from, const char *end)
     return (ndoap_text){from, (size_t)(end - from)};
 }
 
+// One header line: its name as it was spelled, with blanks, and its value without.
+typedef struct {
+    ndoap_text name;
+    ndoap_text value;
+} header_line;
+
+// Takes the line that starts at *from apart and moves *from behind it. False for a line without a colon.
+static bool next_line(const char **from, const char *end, header_line *line)
+{
+    const char *start = *from;
+    const char *stop = line_end(start, end);
+    while (stop + 1 < end && is_blank(stop[1])) // obs-fold: the value goes on
+        stop = line_end(stop + 1, end);
+    *from = stop < end ? stop + 1 : end;
+    const char *colon = memchr(start, ':', (size_t)(stop - start));
+    if (colon == NULL)
+        return false;
+    line->name = (ndoap_text){start, (size_t)(colon - start)};
+    line->value = trimmed(colon + 1, stop);
+    return true;
+}
+
 ndoap_header_scan ndoap_scan_headers(const char *headers, size_t size)
 {
-    ndoap_header_scan found = {{NULL, 0}, 0, {NULL, 0}};
+    ndoap_header_scan found = {{NULL, 0}, 0, 0, {NULL, 0}};
+    header_line line;
 
     if (headers == NULL)
         return found;
-    const char *end = headers + size;
-    for (const char *line = headers; line < end;) {
-        const char *stop = line_end(line, end);
-        while (stop + 1 < end && is_blank(stop[1])) // obs-fold: the value goes on
-            stop = line_end(stop + 1, end);
-        const char *colon = memchr(line, ':', (size_t)(stop - line));
-        if (colon != NULL) {
-            ndoap_text name = trimmed(line, colon);
-            ndoap_text value = trimmed(colon + 1, stop);
-            if (is_reserved(name.at, name.size)) {
-                if (value.size > 0 && found.reserved_remaining++ == 0)
-                    found.reserved_name = (ndoap_text){line, (size_t)(colon - line)};
-            } else if (found.authorization.at == NULL && name.size == strlen("authorization") &&
-                       begins_with(name.at, name.size, "authorization") &&
-                       ndoap_is_token_scheme(value.at, value.size)) {
-                found.authorization = value;
-            }
+    for (const char *from = headers, *end = headers + size; from < end;) {
+        if (!next_line(&from, end, &line))
+            continue;
+        ndoap_text name = trimmed(line.name.at, line.name.at + line.name.size);
+        if (is_reserved(name.at, name.size)) {
+            found.reserved++;
+            if (line.value.size > 0 && found.reserved_remaining++ == 0)
+                found.reserved_name = line.name;
+        } else if (found.authorization.at == NULL && name.size == strlen("authorization") &&
+                   begins_with(name.at, name.size, "authorization") &&
+                   ndoap_is_token_scheme(line.value.at, line.value.size)) {
+            found.authorization = line.value;
         }
-        line = stop < end ? stop + 1 : end;
     }
     return found;
+}
+
+// Tells whether two header names reach applications as the same CGI variable.
+static bool same_variable(ndoap_text one, const char *other)
+{
+    if (one.size != strlen(other))
+        return false;
+    for (size_t i = 0; i < one.size; i++) {
+        char a = one.at[i] == '_' ? '-' : lower(one.at[i]);
+        char b = other[i] == '_' ? '-' : lower(other[i]);
+        if (a != b)
+            return false;
+    }
+    return true;
+}
+
+size_t ndoap_count_spellings(const char *headers, size_t size, const char *name, ndoap_text *spelled)
+{
+    size_t count = 0;
+    header_line line;
+
+    *spelled = (ndoap_text){NULL, 0};
+    if (headers == NULL)
+        return 0;
+    for (const char *from = headers, *end = headers + size; from < end;) {
+        if (next_line(&from, end, &line) && same_variable(trimmed(line.name.at, line.name.at + line.name.size), name) &&
+            count++ == 0)
+            *spelled = line.name;
+    }
+    return count;
 }

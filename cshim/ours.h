@@ -26,12 +26,17 @@ bool ndoap_is_token_scheme(const char *value, size_t size);
 // What a scan of the request headers found.
 typedef struct {
     ndoap_text authorization;  // the value of the first Authorization line that carries an access token
-    size_t reserved_remaining; // X-DOAP-* lines with a value, in any spelling
-    ndoap_text reserved_name;  // the name of the first of these, as it was spelled
+    size_t reserved;           // X-DOAP-* lines, in any spelling
+    size_t reserved_remaining; // those of them with a value
+    ndoap_text reserved_name;  // the name of the first with a value, as it was spelled, blanks included
 } ndoap_header_scan;
 
 // Reads header text once. Names that reach an application as the CGI variable HTTP_X_DOAP_... are reserved: any case,
 // '-' or '_'. A line that continues the one before it (obs-fold) counts as part of its value.
 ndoap_header_scan ndoap_scan_headers(const char *headers, size_t size);
+
+// Returns how many header lines reach an application as the same CGI variable as name, and, in *spelled, the name of
+// the first as it was spelled.
+size_t ndoap_count_spellings(const char *headers, size_t size, const char *name, ndoap_text *spelled);
 
 #endif

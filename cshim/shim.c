@@ -56,58 +56,87 @@ static unsigned int answer(FilterContext *context, ndoap_decision *decision)
     return sent ? kFilterHandledRequest : kFilterError;
 }
 
-// Empties every inbound X-DOAP-* header: only this filter may say what they say. False when one cannot be emptied.
-static bool empty_reserved_headers(FilterContext *context, FilterRawRequest *event, ndoap_header_scan *scan)
+// The header text of a request, as the host has it now. Good until a header is changed or it is asked for again.
+static bool read_headers(FilterContext *context, FilterRawRequest *event, ndoap_text *headers)
 {
-    enum { MAX_RESERVED = 64, MAX_HEADER_NAME = 256 };
+    unsigned int error = 0;
+    char *text = NULL;
+    int size = event->GetAllHeaders(context, &text, &error);
 
+    *headers = (ndoap_text){text, text == NULL || size < 0 ? 0 : (size_t)size};
+    return size >= 0 && error == 0;
+}
+
+// Copies a header name so that the host can be given it. False for a name that no header should have.
+static bool copy_name(ndoap_text from, char *name, size_t capacity)
+{
+    if (from.size == 0 || from.size >= capacity || memchr(from.at, ' ', from.size) != NULL ||
+        memchr(from.at, '\t', from.size) != NULL || memchr(from.at, '\0', from.size) != NULL)
+        return false;
+    memcpy(name, from.at, from.size);
+    name[from.size] = '\0';
+    return true;
+}
+
+enum { MAX_RESERVED = 64, MAX_HEADER_NAME = 256 };
+
+// Empties every inbound X-DOAP-* header: only this filter may say what they say. Leaves the text and the scan of the
+// headers as they are then. False when one cannot be emptied.
+static bool empty_reserved_headers(FilterContext *context, FilterRawRequest *event, ndoap_text *headers,
+                                   ndoap_header_scan *scan)
+{
     for (int tries = 0; scan->reserved_remaining > 0; tries++) {
         char name[MAX_HEADER_NAME];
         char nothing[] = "";
         unsigned int error = 0;
-        if (tries == MAX_RESERVED || scan->reserved_name.size >= sizeof name)
+        if (tries == MAX_RESERVED || !copy_name(scan->reserved_name, name, sizeof name) ||
+            !event->SetHeader(context, name, nothing, &error) || !read_headers(context, event, headers))
             return false;
-        memcpy(name, scan->reserved_name.at, scan->reserved_name.size);
-        name[scan->reserved_name.size] = '\0';
-        if (!event->SetHeader(context, name, nothing, &error))
-            return false;
-        char *headers = NULL;
-        int size = event->GetAllHeaders(context, &headers, &error);
-        if (size < 0 || error != 0)
-            return false;
-        *scan = ndoap_scan_headers(headers, (size_t)size);
+        *scan = ndoap_scan_headers(headers->at, headers->size);
     }
     return true;
 }
 
-// Tells the application who is behind the request, in headers that no request from outside can bring along.
-static bool set_identity_headers(FilterContext *context, FilterRawRequest *event, const ndoap_decision *decision)
+// Sets one header for the application. Where the request brought a header that becomes the same variable, that one is
+// set, under its spelling; with two of them the variable cannot be made exact.
+static bool set_identity_header(FilterContext *context, FilterRawRequest *event, bool brought, char *name, char *value)
 {
-    struct {
-        char name[16];
-        char *value;
-    } headers[] = {
-        {"X-DOAP-Scope", decision->scope},
-        {"X-DOAP-Client", decision->client},
-        {"X-DOAP-Subject", decision->subject},
-    };
+    char spelling[MAX_HEADER_NAME];
     unsigned int error = 0;
 
-    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-        if (!event->SetHeader(context, headers[i].name, headers[i].value, &error))
+    if (brought) {
+        ndoap_text headers, spelled;
+        if (!read_headers(context, event, &headers))
             return false;
-    return true;
+        size_t count = ndoap_count_spellings(headers.at, headers.size, name, &spelled);
+        if (count > 1 || (count == 1 && !copy_name(spelled, spelling, sizeof spelling)))
+            return false;
+        if (count == 1)
+            name = spelling;
+    }
+    return event->SetHeader(context, name, value, &error) != 0;
+}
+
+// Tells the application who is behind the request, in headers that no request from outside can bring along.
+static bool set_identity_headers(FilterContext *context, FilterRawRequest *event, bool brought,
+                                 const ndoap_decision *decision)
+{
+    char scope[] = "X-DOAP-Scope", client[] = "X-DOAP-Client", subject[] = "X-DOAP-Subject";
+
+    return set_identity_header(context, event, brought, scope, decision->scope) &&
+           set_identity_header(context, event, brought, client, decision->client) &&
+           set_identity_header(context, event, brought, subject, decision->subject);
 }
 
 // A bearer token was accepted: remember whose request it is and let it go on. The authorization text is the host's and
 // may move when headers are set, so that the order matters.
 static unsigned int accept(FilterContext *context, FilterRawRequest *event, const char *target,
-                           ndoap_text authorization, ndoap_decision *decision)
+                           const ndoap_header_scan *scan, ndoap_decision *decision)
 {
     char name[NDOAP_MAX_NAME];
     bool translated = ndoap_notes_to_lmbcs(decision->name, name, sizeof name);
-    bool kept = ndoap_remember(context, authorization, target, translated ? name : NULL, decision->again != 0) &&
-                set_identity_headers(context, event, decision);
+    bool kept = ndoap_remember(context, scan->authorization, target, translated ? name : NULL, decision->again != 0) &&
+                set_identity_headers(context, event, scan->reserved > 0, decision);
 
     ndoap_release(decision->memory);
     if (kept)
@@ -119,32 +148,27 @@ static unsigned int accept(FilterContext *context, FilterRawRequest *event, cons
 static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *event)
 {
     FilterRequest line;
-    unsigned int error = 0;
-    char *headers = NULL;
+    ndoap_text headers;
 
     ndoap_forget();
-    int size = event->GetAllHeaders(context, &headers, &error);
-    if (size < 0 || error != 0)
+    if (!read_headers(context, event, &headers))
         return kFilterError; // without its headers a request cannot be cleared of forged ones
-    ndoap_header_scan scan = ndoap_scan_headers(headers, headers == NULL ? 0 : (size_t)size);
-    if (scan.reserved_remaining > 0) {
-        if (!empty_reserved_headers(context, event, &scan))
-            return kFilterError;
-        size = event->GetAllHeaders(context, &headers, &error);
-        if (size < 0 || error != 0)
-            return kFilterError;
-    }
+    ndoap_header_scan scan = ndoap_scan_headers(headers.at, headers.size);
+    if (!empty_reserved_headers(context, event, &headers, &scan))
+        return kFilterError;
     const char *target = ndoap_host_target(context, &line);
     ndoap_route route = ndoap_route_of(target);
-    if (target == NULL || (route != NDOAP_ROUTE_MACHINE && scan.authorization.at == NULL))
+    if (route != NDOAP_ROUTE_MACHINE && scan.authorization.at == NULL)
         return kFilterNotHandled;
+    if (target == NULL)
+        return kFilterError; // a token for nobody knows what
 
     ndoap_request request = {
         .event = NDOAP_RAW_REQUEST,
         .method = (int32_t)line.method,
         .secure = context->securePort != 0,
         .target = text_of(target),
-        .headers = {headers, (size_t)size},
+        .headers = headers,
         .authorization = scan.authorization,
     };
     if (route == NDOAP_ROUTE_MACHINE)
@@ -161,7 +185,7 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
         ndoap_release(decision.memory);
         return kFilterNotHandled;
     case NDOAP_AUTHENTICATED:
-        return accept(context, event, target, scan.authorization, &decision);
+        return accept(context, event, target, &scan, &decision);
     case NDOAP_ANSWER:
         return answer(context, &decision);
     default:
@@ -201,6 +225,15 @@ static unsigned int authenticate_as(FilterAuthenticate *event, const char *name)
     return kFilterHandledEvent;
 }
 
+static unsigned int name_user(FilterContext *context, FilterAuthenticate *event, const char *name)
+{
+    unsigned int result = authenticate_as(event, name);
+
+    if (event->authType == kAuthenticBasic)
+        ndoap_note_named(context);
+    return result;
+}
+
 static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *event)
 {
     enum { USUAL_AUTHORIZATION = 2048 };
@@ -209,14 +242,16 @@ static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *
     FilterRequest line;
 
     ndoap_text authorization = ndoap_host_authorization(context, event, buffer, sizeof buffer);
-    if (authorization.at == NULL || !ndoap_is_token_scheme(authorization.at, authorization.size))
-        return kFilterNotHandled;
+    if (authorization.at == NULL || !ndoap_is_token_scheme(authorization.at, authorization.size)) {
+        bool accepted = ndoap_recall_standing(context) != NDOAP_STANDING_NONE;
+        return accepted ? authenticate_as(event, NULL) : (unsigned int)kFilterNotHandled;
+    }
     const char *target = ndoap_host_target(context, &line);
     if (target == NULL)
         return authenticate_as(event, NULL);
     const char *remembered = ndoap_recall(context, authorization, target);
     if (remembered != NULL)
-        return authenticate_as(event, remembered);
+        return name_user(context, event, remembered);
 
     ndoap_request request = {
         .event = NDOAP_AUTHENTICATE,
@@ -230,7 +265,7 @@ static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *
     unsigned int result = kFilterNotHandled;
     if (decision.verdict == NDOAP_AUTHENTICATED && ndoap_notes_to_lmbcs(decision.name, name, sizeof name) &&
         ndoap_remember(context, authorization, target, name, decision.again != 0))
-        result = authenticate_as(event, name);
+        result = name_user(context, event, name);
     else if (decision.verdict != NDOAP_NOT_OURS)
         result = authenticate_as(event, NULL);
     ndoap_release(decision.memory);
@@ -262,10 +297,10 @@ static unsigned int on_user_route(FilterContext *context, const FilterRequest *l
 }
 
 // Judges a request with an accepted token once more, by what could not be asked for at RawRequest.
-static unsigned int on_served(FilterContext *context, const FilterRequest *line)
+static unsigned int on_served(FilterContext *context, const FilterRequest *line, ndoap_standing standing)
 {
     ndoap_request request = {
-        .event = NDOAP_JUDGE_AGAIN,
+        .event = standing == NDOAP_STANDING_UNNAMED ? NDOAP_UNNAMED : NDOAP_JUDGE_AGAIN,
         .method = (int32_t)line->method,
         .secure = context->securePort != 0,
         .target = text_of(line->URL),
@@ -287,11 +322,12 @@ static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event
     FilterRequest line;
     unsigned int result = kFilterNotHandled;
     const char *target = ndoap_host_target(context, &line);
+    ndoap_standing standing = ndoap_recall_standing(context);
 
     if (ndoap_route_of(target) == NDOAP_ROUTE_USER)
         result = on_user_route(context, &line);
-    else if (ndoap_recall_again(context))
-        result = target == NULL ? (unsigned int)kFilterError : on_served(context, &line);
+    else if (standing == NDOAP_STANDING_AGAIN || standing == NDOAP_STANDING_UNNAMED)
+        result = target == NULL ? (unsigned int)kFilterError : on_served(context, &line, standing);
     if (result != kFilterNotHandled && event != NULL)
         event->isAuthorized = 0;
     return result;
@@ -322,9 +358,11 @@ unsigned int FilterInit(FilterInitData *data)
     char app_path[NDOAP_MAX_ENVVALUE], config_dir[NDOAP_MAX_ENVVALUE], log_level[NDOAP_MAX_ENVVALUE];
     char directory[NDOAP_MAX_NAME];
 
+    static bool first = true;
     if (data == NULL)
         return kFilterError;
-    ndoap_notes_resolve();
+    if (first) // a second call, with requests under way, must not touch what they read
+        ndoap_notes_resolve();
     if (data->serverFilterVersion < kInterfaceVersion) {
         ndoap_notes_console("ndoap: this server's filter interface is older than version 2; the filter is not loaded. "
                             "Domino 9.0.1 or later is needed.");
@@ -334,7 +372,9 @@ unsigned int FilterInit(FilterInitData *data)
         ndoap_notes_console("ndoap: the system refuses to keep the filter in memory; it is not loaded.");
         return kFilterError;
     }
-    ndoap_notes_data_directory(data_directory);
+    if (first)
+        ndoap_notes_data_directory(data_directory);
+    first = false;
     ndoap_notes_environment("DOAP_App_Path", app_path);
     ndoap_notes_environment("DOAP_Config_Dir", config_dir);
     ndoap_notes_environment("DOAP_Log_Level", log_level);

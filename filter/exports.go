@@ -16,6 +16,7 @@ var library bridge.Bridge
 //
 //export ndoap_open
 func ndoap_open(environment *C.ndoap_environment, opening *C.ndoap_opening) {
+	defer library.Contain("open")
 	putOpening(opening, library.Open(takeEnvironment(environment)))
 }
 
@@ -23,12 +24,16 @@ func ndoap_open(environment *C.ndoap_environment, opening *C.ndoap_opening) {
 //
 //export ndoap_close
 func ndoap_close(closing *C.ndoap_opening) {
+	defer library.Contain("close")
 	putOpening(closing, library.Close())
 }
 
-// ndoap_serve is called for every event that the shim takes for ours, by any number of worker threads at once.
+// ndoap_serve is called for every event that the shim takes for ours, by any number of worker threads at once. Until
+// there is an answer, the decision is to deny: that is what a panic in the copying leaves.
 //
 //export ndoap_serve
 func ndoap_serve(request *C.ndoap_request, decision *C.ndoap_decision) {
+	decision.verdict = C.NDOAP_DENY
+	defer library.Contain("serve")
 	putReply(decision, library.Serve(takeCall(request)))
 }

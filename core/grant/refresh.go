@@ -5,6 +5,7 @@ package grant
 import (
 	"context"
 	"errors"
+	"time"
 
 	"ndoap/core/oauth"
 	"ndoap/store"
@@ -57,23 +58,26 @@ func (h *Handler) refresh(ctx context.Context, r *request) (*issued, *oauth.Erro
 // errStolen marks uses of a refresh token that only a thief, or a client robbed by one, makes.
 var errStolen = errors.New("the refresh token seems to be stolen")
 
-// checkRefreshToken returns nil for a token that may be rotated, and whether this answers a lost answer once more.
+// clockSkew is how far a clock may be set back within the grace period: to another server's, not to yesterday.
+const clockSkew = time.Minute
+
+// checkRefreshToken returns nil for a token that may be rotated, and whether this answers a lost answer once more. A
+// rotated token that comes back tells of a theft however late it comes, so that is looked at before expiry.
 func (r *request) checkRefreshToken(current store.RefreshToken, grant store.Grant) (reissue bool, err error) {
 	refuse := func(cause error) error { return oauth.NewError(oauth.InvalidGrant, badRefreshToken).Because(cause) }
+	since := r.now.Sub(current.ConsumedAt)
+	inGrace := since >= -clockSkew && since <= r.config.Lifetimes.RefreshTokenGrace && current.Reissues < maxReissues
 	switch {
 	case !grant.RevokedAt.IsZero():
 		return false, refuse(errors.New("the grant is revoked"))
 	case grant.ClientID != r.client.ID:
 		return false, refuse(errStolen)
+	case !current.ConsumedAt.IsZero() && !inGrace:
+		return false, refuse(errStolen)
 	case !r.now.Before(current.ExpiresAt) || !r.now.Before(grant.ExpiresAt):
 		return false, refuse(errors.New("it has expired"))
-	case current.ConsumedAt.IsZero():
-		return false, nil
-	case r.now.Sub(current.ConsumedAt) <= r.config.Lifetimes.RefreshTokenGrace && current.Reissues < maxReissues:
-		return true, nil
-	default:
-		return false, refuse(errStolen)
 	}
+	return !current.ConsumedAt.IsZero(), nil
 }
 
 // successor is the record of a new refresh token of a grant. It never outlives the grant.

@@ -114,6 +114,18 @@ static void test_headers(void)
     check_scan("X-DOAP-Scope : a\r\n", "", 1, "X-DOAP-Scope ");
     check_scan("GET / HTTP/1.1\r\nHost: h\r\nX-DOAP-Scope: forged", "", 1, "X-DOAP-Scope");
     CHECK(ndoap_scan_headers(NULL, 0).authorization.at == NULL, "no headers");
+    CHECK(ndoap_scan_headers("X-DOAP-A:\r\nx_doap_b: 1\r\n", 24).reserved == 2, "also those without a value");
+}
+
+static void test_spellings(void)
+{
+    static const char headers[] = "GET / HTTP/1.1\r\nx_Doap-SCOPE: 1\r\nX-DOAP-Scopes: 2\r\nX-DOAP-Scope :\r\n";
+    ndoap_text spelled;
+
+    CHECK(ndoap_count_spellings(headers, sizeof headers - 1, "X-DOAP-Scope", &spelled) == 2, "two spellings");
+    CHECK(spelled.size == 12 && memcmp(spelled.at, "x_Doap-SCOPE", 12) == 0, "the first is told");
+    CHECK(ndoap_count_spellings(headers, sizeof headers - 1, "X-DOAP-Client", &spelled) == 0, "none");
+    CHECK(spelled.at == NULL && ndoap_count_spellings(NULL, 0, "X-DOAP-Client", &spelled) == 0, "no headers");
 }
 
 void test_ours(void)
@@ -121,4 +133,5 @@ void test_ours(void)
     test_routes();
     test_schemes();
     test_headers();
+    test_spellings();
 }

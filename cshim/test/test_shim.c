@@ -60,23 +60,26 @@ static void test_foreign_requests(void)
     CHECK(authorize.isAuthorized == 1, "nothing is denied");
     host.url = NULL;
     CHECK(raw(context) == kFilterNotHandled, "a request without a URL");
+    strcpy(host.headers, token_headers);
+    CHECK(raw(context) == kFilterError, "but not with a token");
     fake_end();
 }
 
 static void test_forged_headers(void)
 {
-    FilterContext *context =
-        fake_begin("/db.nsf", "GET /db.nsf HTTP/1.1\r\nX-DOAP-Scope: a\r\nx_doap_client: b\r\nX-DOAP-Scope : c\r\n"
-                              "X-DOAP-Empty:\r\nHost: h\r\n\r\n");
+    FilterContext *context = fake_begin("/db.nsf", "GET /db.nsf HTTP/1.1\r\nX-DOAP-Scope: a\r\nx_doap_client: b\r\n"
+                                                   "X-DOAP-Empty:\r\nHost: h\r\n\r\n");
 
     CHECK(raw(context) == kFilterNotHandled, "goes on without them");
-    CHECK_TEXT(host.headers, "GET /db.nsf HTTP/1.1\r\nX-DOAP-Scope: \r\nx_doap_client: \r\nX-DOAP-Scope : \r\n"
+    CHECK_TEXT(host.headers, "GET /db.nsf HTTP/1.1\r\nX-DOAP-Scope: \r\nx_doap_client: \r\n"
                              "X-DOAP-Empty:\r\nHost: h\r\n\r\n");
     context = fake_begin("/", "X-DOAP-Scope: a\r\n\r\n");
     host.set_header_fails = true;
     CHECK(raw(context) == kFilterError, "a header that cannot be emptied is not let through");
     context = fake_begin("/", "X-DOAP-Scope: a\r\nX-DOAP-Scope: b\r\n\r\n");
     CHECK(raw(context) == kFilterError, "nor a second one that the host does not reach");
+    context = fake_begin("/", "X-DOAP-Scope : a\r\n\r\n");
+    CHECK(raw(context) == kFilterError, "nor a name with a blank, which only some servers would trim");
     context = fake_begin("/", "");
     host.headers_fail = true;
     CHECK(raw(context) == kFilterError, "nor a request whose headers cannot be seen");
@@ -164,6 +167,54 @@ static void test_accepted_token(void)
 }
 
 // Whether the request was safe on its way can depend on the peer, who is asked for at the last event only.
+static void test_brought_identity_headers(void)
+{
+    FilterContext *context = fake_begin(
+        "/db.nsf",
+        "GET /db.nsf HTTP/1.1\r\nAuthorization: Bearer abc\r\nx_doap_scope: forged\r\nX-DOAP-CLIENT:\r\n\r\n");
+
+    bridge.verdict = NDOAP_AUTHENTICATED;
+    bridge.name = "CN=A";
+    CHECK(raw(context) == kFilterNotHandled, "goes on");
+    CHECK_TEXT(host.headers, "GET /db.nsf HTTP/1.1\r\nAuthorization: Bearer abc\r\nx_doap_scope: domino\r\n"
+                             "X-DOAP-CLIENT: c1\r\n\r\nX-DOAP-Subject: CN=A\r\n");
+    context = fake_begin("/db.nsf", "Authorization: Bearer abc\r\nX-DOAP-Scope:\r\nX_DOAP_Scope:\r\n\r\n");
+    bridge.verdict = NDOAP_AUTHENTICATED;
+    bridge.name = "CN=A";
+    CHECK(raw(context) == kFilterError, "two headers that become one variable");
+    fake_end();
+}
+
+// A session that the host prefers to the token must not be served under the token's headers.
+static void test_unnamed(void)
+{
+    LMBCS name[64];
+    FilterContext *context = fake_begin("/db.nsf", token_headers);
+    FilterAuthenticate authenticate = fake_authenticate(name, sizeof name);
+    FilterAuthorize authorize = {.isAuthorized = 1};
+
+    context->securePort = 1;
+    bridge.verdict = NDOAP_AUTHENTICATED;
+    bridge.name = "CN=A";
+    CHECK(raw(context) == kFilterNotHandled, "accepted");
+    bridge.verdict = NDOAP_ANSWER;
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterHandledRequest, "Authenticate never came");
+    CHECK(bridge.asked.event == NDOAP_UNNAMED && authorize.isAuthorized == 0, "so it is refused");
+
+    bridge.verdict = NDOAP_AUTHENTICATED;
+    CHECK(raw(context) == kFilterNotHandled, "accepted");
+    host.authorization = NULL;
+    CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent, "the header has gone");
+    CHECK(authenticate.authType == kNotAuthentic, "which is a refusal");
+    host.authorization = "Bearer abc";
+    authenticate = fake_authenticate(name, 2);
+    CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent, "no room for the name");
+    bridge.verdict = NDOAP_ANSWER;
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterHandledRequest, "is nobody named either");
+    CHECK(bridge.asked.event == NDOAP_UNNAMED, "even if the host goes on");
+    fake_end();
+}
+
 static void test_judged_again(void)
 {
     LMBCS name[64];
@@ -235,7 +286,8 @@ static void test_names_and_large_tokens(void)
     CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterHandledEvent, "a large token");
     CHECK(bridge.asked.authorization.size == 9000, "arrives whole");
     host.alloc_fails = true;
-    CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterNotHandled, "without memory nobody is named");
+    CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterHandledEvent, "without memory");
+    CHECK(event.authType == kNotAuthentic, "a request with an accepted token is refused");
     host.url = NULL;
     host.authorization = "Bearer abc";
     CHECK(HttpFilterProc(context, kFilterAuthenticate, &event) == kFilterHandledEvent, "a token without a URL");
@@ -306,6 +358,8 @@ void test_shim(void)
     test_forged_headers();
     test_machine_route();
     test_accepted_token();
+    test_brought_identity_headers();
+    test_unnamed();
     test_judged_again();
     test_names_and_large_tokens();
     test_refused_token();

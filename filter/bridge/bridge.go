@@ -132,6 +132,13 @@ func (b *Bridge) provoke(where string) {
 	}
 }
 
+// Contain is deferred by an export around its copying: it logs a panic and ends it there.
+func (b *Bridge) Contain(where string) {
+	if problem := recover(); problem != nil {
+		b.reportPanic(where, problem)
+	}
+}
+
 // afterPanic fails closed: a route of ours answers 500, a token is refused as in a server that is out of service.
 func afterPanic(request core.Request) core.Decision {
 	decision := core.OutOfService(request)

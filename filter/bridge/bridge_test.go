@@ -199,6 +199,15 @@ func TestPanicWhileOpeningAndClosing(t *testing.T) {
 	library.instance.Load().stop() // the instance was left behind; nothing else holds it
 }
 
+func TestPanicInTheCopyingIsContained(t *testing.T) {
+	library := open(t, dataDirectory(t))
+	func() {
+		defer library.Contain("serve")
+		panic("boom")
+	}()
+	assert.Contains(t, strings.Join(library.Serve(machine("/doap/jwks")).Console, "|"), "boom")
+}
+
 func TestPanicInBackgroundWorkIsContained(t *testing.T) {
 	library := open(t, dataDirectory(t))
 	library.instance.Load().guarded(func() { panic("boom") })
