@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
+
+	"ndoap/core"
 )
 
 // The tutorial of DOAP: an authorization request without redirect_uri and PKCE, credentials in the body.
@@ -99,6 +101,12 @@ func TestCodesTokensAndSecretsAreNotLogged(t *testing.T) { // A30, B16
 	f.token(t, "client_secret", "wrong-secret", "grant_type", "authorization_code", "code", code)
 	f.token(t, "grant_type", "refresh_token", "refresh_token", tokens.text("refresh_token"))
 	f.resource(t, "Bearer "+tokens.text("access_token")+"x")
+	// Swapped by mistake: the secret arrives as client_id.
+	f.token(t, "client_id", clientSecret, "client_secret", clientID, "grant_type", "authorization_code", "code", code)
+	f.post(t, "grant_type=authorization_code&code=x", basic(clientSecret, clientID))
+	request := raw(core.Authorized, "/doap/auth?response_type=code&client_id="+url.QueryEscape(clientSecret))
+	request.UserName = anna
+	assert.Equal(t, http.StatusBadRequest, f.service.Serve(request).Response.Status)
 	logged := f.log.String()
 	require.NotEmpty(t, logged)
 	for name, secret := range map[string]string{

@@ -65,16 +65,21 @@ type refusal struct {
 	status      int
 	heading     string
 	explanation string
-	cause       error // for the log only
+	client      string // id of a registered client, for the log
+	cause       error  // for the log only
 }
 
-// refuse shows a refusal and logs it, once.
+// refuse shows a refusal and logs it, once. What the sender calls itself is shown, but not logged: it may be a secret
+// in the wrong place.
 func (h *Handler) refuse(refused *refusal) web.Response {
 	level := slog.LevelInfo
 	if refused.status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	attributes := []any{"status", refused.status, "reason", refused.explanation}
+	attributes := []any{"status", refused.status, "reason", refused.heading}
+	if refused.client != "" {
+		attributes = append(attributes, "client", refused.client)
+	}
 	if refused.cause != nil {
 		attributes = append(attributes, "cause", refused.cause)
 	}
@@ -88,6 +93,7 @@ func malformed(problem *oauth.Error) *refusal {
 		heading: "The application sent a request that cannot be used",
 		explanation: problem.Description + " Go back to the application and try again; if this comes back, tell whoever " +
 			"runs it.",
+		cause: problem,
 	}
 }
 
@@ -106,6 +112,7 @@ func disabledClient(id string) *refusal {
 		heading: "This application is switched off",
 		explanation: "An administrator of this server has disabled the application \"" + id + "\". Only an " +
 			"administrator can enable it again.",
+		client: id,
 	}
 }
 
@@ -115,6 +122,8 @@ func wrongRedirectURI(id string, cause error) *refusal {
 		heading: "The application's return address is not registered",
 		explanation: "You were not sent back to the application \"" + id + "\", because " + cause.Error() + ". Whoever " +
 			"runs the application has to send a redirect_uri that is registered for it, character by character.",
+		client: id,
+		cause:  cause,
 	}
 }
 

@@ -35,19 +35,21 @@ func Authenticate(ctx context.Context, clients store.Clients, request *web.Reque
 	if protocolErr != nil {
 		return store.Client{}, protocolErr
 	}
-	var rejected error
+	// A client_id that is not registered is not logged: it may be a secret in the wrong place.
+	rejected := errors.New("no such client")
 	for _, candidate := range candidates {
 		registered, err := clients.Client(ctx, candidate.id)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return store.Client{}, oauth.NewError(oauth.TemporarilyUnavailable,
 				"The server cannot look at its clients at the moment; try again.").Because(err)
 		}
-		if err == nil {
-			if err = accepts(registered, candidate.secret); err == nil {
-				return registered, nil
-			}
+		if err != nil {
+			continue
 		}
-		rejected = fmt.Errorf("client %q: %w", candidate.id, err)
+		if err = accepts(registered, candidate.secret); err == nil {
+			return registered, nil
+		}
+		rejected = fmt.Errorf("client %q: %w", registered.ID, err)
 	}
 	return store.Client{}, oauth.NewError(oauth.InvalidClient, unauthorized).Because(rejected)
 }

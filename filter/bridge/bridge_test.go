@@ -5,6 +5,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -315,6 +316,57 @@ func TestConsoleIsBounded(t *testing.T) {
 	require.Len(t, taken, maxQueued+1)
 	assert.Equal(t, "ndoap: 3 more lines were dropped", taken[maxQueued])
 	assert.Empty(t, lines.take())
+}
+
+// Whoever can send requests can cause log lines; they stop at a number for each message and minute.
+func TestOneMessageCannotFloodTheConsole(t *testing.T) {
+	var lines console
+	var level slog.LevelVar
+	level.Set(slog.LevelDebug)
+	handler := lineHandler{console: &lines, level: &level, bounded: true}
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	say := func(at time.Time, level slog.Level, message string) {
+		require.NoError(t, handler.Handle(t.Context(), slog.NewRecord(at, level, message, 0)))
+	}
+	for range 3 * perMinute {
+		say(noon, slog.LevelInfo, "refused")
+	}
+	taken := lines.take()
+	require.Len(t, taken, perMinute)
+	assert.Equal(t, "ndoap: refused", taken[0])
+	assert.Contains(t, taken[perMinute-1], "left out until the next minute")
+	say(noon, slog.LevelWarn, "another")
+	assert.Equal(t, []string{"ndoap: warn: another"}, lines.take(), "other messages are not held back")
+	say(noon.Add(time.Minute), slog.LevelInfo, "refused")
+	assert.Equal(t, []string{"ndoap: refused"}, lines.take(), "nor is the next minute")
+	for range 3 * perMinute {
+		say(noon, slog.LevelDebug, "detail")
+	}
+	assert.Len(t, lines.take(), 3*perMinute, "debug is what an administrator asked for")
+	handler.bounded = false
+	for range 3 * perMinute {
+		say(noon, slog.LevelInfo, "ready")
+	}
+	assert.Len(t, lines.take(), 3*perMinute, "what no request causes")
+}
+
+func TestTwoFaultsAtOnceAreEachSaidOnce(t *testing.T) {
+	dir := dataDirectory(t)
+	require.NoError(t, os.Remove(filepath.Join(dir, "doap.db")))
+	library := &Bridge{}
+	said := library.Open(Environment{DataDirectory: dir}).Console
+	defer library.Close()
+	running := library.instance.Load()
+	running.cancel()
+	running.done.Wait()
+	configure(t, dir, `{"issuer": `)
+	for range 3 {
+		running.refresh(context.Background())
+	}
+	said = append(said, library.console.take()...)
+	require.Len(t, said, 2)
+	assert.Contains(t, said[0], "doapctl init")
+	assert.Contains(t, said[1], "the configuration was not changed")
 }
 
 func TestSecretsDoNotReachTheConsole(t *testing.T) {

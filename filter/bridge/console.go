@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 )
 
 // maxQueued bounds the console lines that wait for a thread of the host.
@@ -19,6 +20,35 @@ type console struct {
 	mu      sync.Mutex
 	lines   []string
 	dropped int
+	spoken  map[string]spoken // by message
+}
+
+// perMinute is how many lines of one message are printed in a minute, of those that requests cause: the log database
+// must not grow at the pace of whoever can send them. Level debug is without limit, because an administrator asked for
+// it.
+const perMinute = 20
+
+// spoken counts the lines of one message within a minute.
+type spoken struct {
+	minute int64
+	lines  int
+}
+
+// allows counts a line of a message and tells whether it may be printed, and whether it is the last one of its minute.
+func (c *console) allows(message string, at time.Time) (allowed, last bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	minute := at.Unix() / 60
+	counted := c.spoken[message]
+	if counted.minute != minute {
+		counted = spoken{minute: minute}
+	}
+	counted.lines++
+	if c.spoken == nil || len(c.spoken) >= maxQueued { // messages are constants, but for a few: this is a precaution
+		c.spoken = map[string]spoken{}
+	}
+	c.spoken[message] = counted
+	return counted.lines <= perMinute, counted.lines == perMinute
 }
 
 // add queues a line.
@@ -52,6 +82,7 @@ func (c *console) take() []string {
 type lineHandler struct {
 	console *console
 	level   *slog.LevelVar
+	bounded bool   // hold each message to perMinute: for what requests can cause
 	pairs   string // of WithAttrs, each with a blank before it
 	group   string // prefix of names, with its dot
 }
@@ -65,6 +96,13 @@ func (h lineHandler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h lineHandler) Handle(_ context.Context, record slog.Record) error {
+	allowed, last := true, false
+	if h.bounded && record.Level >= slog.LevelInfo {
+		allowed, last = h.console.allows(record.Message, record.Time)
+	}
+	if !allowed {
+		return nil
+	}
 	line := record.Message
 	if record.Level >= slog.LevelWarn {
 		line = strings.ToLower(record.Level.String()) + ": " + line
@@ -74,6 +112,9 @@ func (h lineHandler) Handle(_ context.Context, record slog.Record) error {
 		line += h.pair(attribute)
 		return true
 	})
+	if last {
+		line += " (more lines of this kind are left out until the next minute)"
+	}
 	h.console.add(line)
 	return nil
 }

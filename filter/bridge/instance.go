@@ -22,25 +22,31 @@ import (
 type instance struct {
 	source    *config.Source
 	bootstrap config.Bootstrap
-	log       *slog.Logger
+	log       *slog.Logger                 // of the instance's own life
+	requests  *slog.Logger                 // of what requests cause
 	service   atomic.Pointer[core.Service] // nil while out of service
 	store     store.Store                  // owned by the goroutine once it runs
-	reason    string                       // why it is out of service, as last said on the console
+	policy    complaint                    // about the configuration
+	database  complaint                    // about the store
 	memory    *memoryMeter
 	cancel    context.CancelFunc
 	done      sync.WaitGroup
 }
+
+// complaint is what was last said on the console about one thing, so that it is said once.
+type complaint string
 
 // start brings an instance up. What does not work is logged, and tried again while the instance lives, except for
 // notes.ini, which Domino reads again at its next start.
 func start(environment Environment, lines *console, level *slog.LevelVar, memory *memoryMeter) *instance {
 	level.Set(slog.LevelInfo)
 	log := slog.New(lineHandler{console: lines, level: level})
+	requests := slog.New(lineHandler{console: lines, level: level, bounded: true})
 	ctx, cancel := context.WithCancel(context.Background())
-	in := &instance{log: log, cancel: cancel, memory: memory}
+	in := &instance{log: log, requests: requests, cancel: cancel, memory: memory}
 	bootstrap, err := config.ResolveBootstrap(environment.lookup, cmp.Or(environment.DataDirectory, "."))
 	if err != nil {
-		in.outOfService(err)
+		in.outOfService(&in.policy, err)
 		return in
 	}
 	level.Set(bootstrap.LogLevel)
@@ -104,21 +110,22 @@ func (in *instance) refresh(ctx context.Context) {
 	}
 	if err != nil {
 		if in.source.Current() == nil {
-			in.outOfService(err)
+			in.outOfService(&in.policy, err)
 			return
 		}
-		in.sayOnce("the configuration was not changed: " + err.Error())
+		in.sayOnce(&in.policy, "the configuration was not changed: "+err.Error())
+	} else {
+		in.policy = ""
 	}
 	if in.service.Load() != nil {
 		if changed && err == nil {
-			in.reason = ""
 			in.log.Info("the configuration was read again", "dir", in.bootstrap.ConfigDir)
 		}
 		return
 	}
 	opened, err := sqlite.Open(in.bootstrap.Database, sqlite.Options{Log: in.log, OnFault: in.storeFault})
 	if err != nil {
-		in.outOfService(err)
+		in.outOfService(&in.database, err)
 		return
 	}
 	if ctx.Err() != nil {
@@ -126,8 +133,8 @@ func (in *instance) refresh(ctx context.Context) {
 		return
 	}
 	in.store = opened
-	in.reason = ""
-	in.service.Store(core.New(core.Deps{Config: in.source.Current, Store: opened, Now: time.Now, Log: in.log}))
+	in.database = ""
+	in.service.Store(core.New(core.Deps{Config: in.source.Current, Store: opened, Now: time.Now, Log: in.requests}))
 	in.log.Info("ready", "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
 }
 
@@ -140,15 +147,15 @@ func (in *instance) storeFault(err error) {
 	in.log.Error("out of service: /doap answers 503 and access tokens are refused until this is mended", "cause", err)
 }
 
-// outOfService says why nothing works, once for each reason.
-func (in *instance) outOfService(err error) {
-	in.sayOnce("out of service: /doap answers 503 and access tokens are refused until this is mended: " + err.Error())
+// outOfService says why nothing works.
+func (in *instance) outOfService(about *complaint, err error) {
+	in.sayOnce(about, "out of service: /doap answers 503 and access tokens are refused until this is mended: "+err.Error())
 }
 
-func (in *instance) sayOnce(reason string) {
-	if reason != in.reason {
-		in.reason = reason
-		in.log.Error(reason)
+func (in *instance) sayOnce(about *complaint, text string) {
+	if *about != complaint(text) {
+		*about = complaint(text)
+		in.log.Error(text)
 	}
 }
 
@@ -160,6 +167,9 @@ func (in *instance) sweep(ctx context.Context, now time.Time) {
 	removed, err := in.store.DeleteExpired(ctx, now)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		in.log.Warn("expired records could not be removed; the next try is in a few minutes", "err", err)
+	}
+	if err != nil {
+		return
 	}
 	in.log.Debug("expired records removed", "count", removed)
 }

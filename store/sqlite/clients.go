@@ -22,7 +22,7 @@ func scanClient(r row) (store.Client, error) {
 func (s *Store) Client(ctx context.Context, id string) (store.Client, error) {
 	client, err := findClient(ctx, s.reader, id)
 	if err != nil {
-		return store.Client{}, fmt.Errorf("find client %q: %w", id, err)
+		return store.Client{}, fmt.Errorf("find client: %w", err)
 	}
 	return client, nil
 }
