@@ -9,7 +9,14 @@
 #include "request.h"
 #include "violation.h"
 
-// Headers. The text may be asked for again after a change; the old text is gone then.
+// Headers. Each question makes a text of its own, and the text before is gone.
+
+static void expire_header_text(request *r)
+{
+    if (r->header_piece != NULL)
+        guard_expire(r->header_piece);
+    r->header_piece = NULL;
+}
 
 static int all_headers(FilterContext *context, char **headers, unsigned int *error, unsigned int events)
 {
@@ -18,21 +25,19 @@ static int all_headers(FilterContext *context, char **headers, unsigned int *err
 
     if (headers == NULL)
         return callback_done(0, error, DSAPI_INVALID_ARGUMENT);
-    if (r->header_piece == NULL) {
-        text method = frame_field(r->in, TAG_METHOD);
-        buffer_clear(&r->header_text);
-        buffer_append(&r->header_text, method.at, method.size);
-        buffer_text(&r->header_text, " ");
-        buffer_text(&r->header_text, r->url);
-        buffer_text(&r->header_text, " ");
-        buffer_text(&r->header_text, r->version);
-        buffer_text(&r->header_text, "\r\n");
-        buffer_append(&r->header_text, r->headers.at, r->headers.size);
-        buffer_text(&r->header_text, "\r\n");
-        r->header_piece = &w->header_text[w->texts++ % 2];
-        (void)guard_text(r->header_piece, "the text of GetAllHeaders", buffer_view(&r->header_text));
-    }
-    *headers = r->header_piece->pages + r->header_piece->offset;
+    text method = frame_field(r->in, TAG_METHOD);
+    expire_header_text(r);
+    buffer_clear(&r->header_text);
+    buffer_append(&r->header_text, method.at, method.size);
+    buffer_text(&r->header_text, " ");
+    buffer_text(&r->header_text, r->url);
+    buffer_text(&r->header_text, " ");
+    buffer_text(&r->header_text, r->version);
+    buffer_text(&r->header_text, "\r\n");
+    buffer_append(&r->header_text, r->headers.at, r->headers.size);
+    buffer_text(&r->header_text, "\r\n");
+    r->header_piece = &w->header_text[w->texts++ % HEADER_TEXTS];
+    *headers = guard_text(r->header_piece, "the text of GetAllHeaders", buffer_view(&r->header_text));
     return callback_done((int)r->header_text.size, error, 0);
 }
 
@@ -62,9 +67,7 @@ static void put_header(request *r, text name, text value)
     if (value.size > 0 && (memchr(value.at, '\r', value.size) != NULL || memchr(value.at, '\n', value.size) != NULL))
         violation("a request header was set to more than one line");
     header_put(&r->headers, name, value);
-    if (r->header_piece != NULL)
-        guard_expire(r->header_piece);
-    r->header_piece = NULL;
+    expire_header_text(r);
 }
 
 static int raw_all_headers(FilterContext *context, char **headers, unsigned int *error)

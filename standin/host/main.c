@@ -28,6 +28,8 @@ static const char usage[] =
     "  --url-limit N            longest request target (4096)\n"
     "  --anonymous-name NAME    how GetAuthenticatedUserInfo spells nobody (empty)\n"
     "  --init-twice             call FilterInit twice before TerminateFilter\n"
+    "  --session-skips-authenticate\n"
+    "                           no Authenticate for the user of a session\n"
     "  --replay FILE            push the request frames of FILE through the filter, print a report, end\n"
     "  --count N                how many requests, round robin (each frame once)\n"
     "  --threads N              on how many threads (1)\n"
@@ -69,6 +71,8 @@ static bool take_switch(command_line *line, const char *option)
 {
     if (strcmp(option, "--init-twice") == 0)
         line->init_times = 2;
+    else if (strcmp(option, "--session-skips-authenticate") == 0)
+        settings.session_skips_authenticate = true;
     else if (strcmp(option, "--json") == 0)
         console_to_stderr();
     else

@@ -97,7 +97,6 @@ static outcome rewrite(request *r)
     unsigned int result = raise_event(r, kFilterRewriteURL, event, sizeof *event, check_rewritten);
     if (result == kFilterHandledEvent) {
         r->url = guard_text(&r->worker->url, "the request's URL", text_of(event->pathBuffer));
-        r->header_piece = NULL;
         r->mapped = false; // the front has mapped the URL of before
     }
     return outcome_of(result);
@@ -187,11 +186,18 @@ static void take_user(request *r, const char *name)
     r->named_by_filter = true;
 }
 
+// Whether Domino knows the user from a session and is set up not to ask filters about him.
+static bool session_decides(const request *r)
+{
+    return settings.session_skips_authenticate && text_is(frame_field(r->in, TAG_AUTH_METHOD), "session") &&
+           frame_field(r->in, TAG_USER).size > 0;
+}
+
 static outcome authenticate(request *r)
 {
     unsigned int result = kFilterNotHandled;
 
-    if (wanted(kFilterAuthenticate)) {
+    if (wanted(kFilterAuthenticate) && !session_decides(r)) {
         FilterAuthenticate *event = authenticate_data(r);
         result = raise_event(r, kFilterAuthenticate, event, sizeof *event, check_authenticate);
         if (result == kFilterHandledEvent && event->authType == kNotAuthentic)

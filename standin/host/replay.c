@@ -196,12 +196,13 @@ int replay(const replay_plan *plan)
 {
     buffer content = {0};
 
-    guard_relax();
     if (!read_file(plan->file, &content) || !split(buffer_view(&content))) {
         fprintf(stderr, "standin-host: %s cannot be read as request frames\n", plan->file);
         return 1;
     }
     state.count = plan->count == 0 ? state.frames_count : plan->count;
+    if (state.count > state.frames_count)
+        guard_relax(); // a measurement
     if (plan->results != NULL) {
         state.results = calloc((size_t)state.count, sizeof *state.results);
         if (state.results == NULL)

@@ -112,14 +112,14 @@ static void clear(request *r)
 static void expire_all(request *r, guard *context)
 {
     worker *w = r->worker;
-    guard *pieces[] = {context,         &w->later_context,  &w->event_data[0],  &w->event_data[1],
-                       &w->url,         &w->version,        &w->basic_user,     &w->basic_password,
-                       &w->body,        &w->header_text[0], &w->header_text[1], &w->auth_name,
-                       &w->path,        &w->user_info[0],   &w->user_info[1],   &w->user_info[2],
-                       &w->user_info[3]};
+    guard *pieces[] = {context,     &w->later_context, &w->event_data[0],  &w->event_data[1], &w->url,
+                       &w->version, &w->basic_user,    &w->basic_password, &w->body,          &w->auth_name,
+                       &w->path,    &w->user_info[0],  &w->user_info[1],   &w->user_info[2],  &w->user_info[3]};
 
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
         guard_expire(pieces[i]);
+    for (size_t i = 0; i < HEADER_TEXTS; i++)
+        guard_expire(&w->header_text[i]);
     for (size_t i = 0; i < w->allocated_count; i++)
         guard_expire(&w->allocated[i]);
     w->allocated_count = 0;

@@ -14,10 +14,14 @@
 
 enum { MAX_NAME = 256, PATH_SIZE = 256, MAX_LMBCS = 1024 };
 
+// How many texts of GetAllHeaders keep their addresses to themselves before the first one's is used again.
+enum { HEADER_TEXTS = 8 };
+
 // How the server is set up.
 typedef struct {
-    bool mapped_first;  // TranslateRequest before Authenticate
-    bool no_authorized; // kFilterAuthorized is never raised
+    bool mapped_first;               // TranslateRequest before Authenticate
+    bool no_authorized;              // kFilterAuthorized is never raised
+    bool session_skips_authenticate; // kFilterAuthenticate is not raised for the user of a session
     unsigned int auth_name_size;
     unsigned int url_limit;
     const char *anonymous; // how GetAuthenticatedUserInfo spells nobody
@@ -40,8 +44,8 @@ typedef struct {
 // A thread of the server. Its memory serves request after request.
 typedef struct {
     guard contexts[2], later_context, event_data[2];
-    unsigned int requests, events, texts; // which of two pieces is next
-    guard url, version, basic_user, basic_password, body, header_text[2], header_value;
+    unsigned int requests, events, texts; // which of their pieces is next
+    guard url, version, basic_user, basic_password, body, header_text[HEADER_TEXTS];
     guard auth_name, path, user_info[4];
     guard *allocated; // AllocMem
     size_t allocated_count, allocated_capacity;

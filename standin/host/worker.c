@@ -20,13 +20,15 @@ worker *worker_new(void)
 
 void worker_free(worker *w)
 {
-    guard *pieces[] = {
-        &w->contexts[0], &w->contexts[1], &w->later_context,  &w->event_data[0], &w->event_data[1],  &w->url,
-        &w->version,     &w->basic_user,  &w->basic_password, &w->body,          &w->header_text[0], &w->header_text[1],
-        &w->auth_name,   &w->path,        &w->user_info[0],   &w->user_info[1],  &w->user_info[2],   &w->user_info[3]};
+    guard *pieces[] = {&w->contexts[0],    &w->contexts[1],  &w->later_context, &w->event_data[0],
+                       &w->event_data[1],  &w->url,          &w->version,       &w->basic_user,
+                       &w->basic_password, &w->body,         &w->auth_name,     &w->path,
+                       &w->user_info[0],   &w->user_info[1], &w->user_info[2],  &w->user_info[3]};
 
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
         guard_release(pieces[i]);
+    for (size_t i = 0; i < HEADER_TEXTS; i++)
+        guard_release(&w->header_text[i]);
     for (size_t i = 0; i < w->allocated_capacity; i++)
         guard_release(&w->allocated[i]);
     free(w->allocated);

@@ -22,7 +22,8 @@ import (
 	"ndoap/standin/front/wire"
 )
 
-// built is the folder with standin-host, libnotes.so and libright.so.
+// built is the folder with standin-host, libnotes.so, libright.so and what was made of the same sources: libthreads.so
+// with the functions for threads, libhalf.so with one of them, libnoinit.so and libnoproc.so without an entry point.
 var built string
 
 func TestMain(m *testing.M) {
@@ -43,13 +44,23 @@ func TestMain(m *testing.M) {
 // build compiles the C sources below standin for Linux.
 func build(folder string) error {
 	notes := filepath.Join(folder, "libnotes.so")
-	targets := []struct {
+	type target struct {
 		folder  string
 		options []string
-	}{
+	}
+	targets := []target{
 		{"notes", []string{"-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-soname,libnotes.so", "-o", notes}},
 		{"host", []string{notes, "-Wl,-rpath,$ORIGIN", "-o", filepath.Join(folder, "standin-host")}},
 		{"wrongfilters", []string{"-fPIC", "-shared", "-o", filepath.Join(folder, "libright.so")}},
+	}
+	for name, defines := range map[string][]string{
+		"libthreads.so": {"-Dright_thread_init=HttpFilterThreadInit", "-Dright_thread_term=HttpFilterThreadTerm"},
+		"libhalf.so":    {"-Dright_thread_init=HttpFilterThreadInit"},
+		"libnoinit.so":  {"-DFilterInit=initialize"},
+		"libnoproc.so":  {"-DHttpFilterProc=process"},
+	} {
+		options := append([]string{"-fPIC", "-shared", "-o", filepath.Join(folder, name)}, defines...)
+		targets = append(targets, target{"wrongfilters", options})
 	}
 	for _, target := range targets {
 		sources, err := filepath.Glob(filepath.Join("..", target.folder, "*.c"))
@@ -80,9 +91,15 @@ type running struct {
 // start runs the host with the test filter until it listens or has ended. rule is the rule the filter breaks.
 func start(t *testing.T, rule string, options ...string) *running {
 	t.Helper()
+	return startWith(t, "libright.so", rule, options...)
+}
+
+// startWith does so with another of the libraries.
+func startWith(t *testing.T, library, rule string, options ...string) *running {
+	t.Helper()
 	h := &running{t: t, ended: make(chan struct{})}
 	h.more = sync.NewCond(&h.mu)
-	arguments := append([]string{"--filter", filepath.Join(built, "libright.so"), "--data", dataDirectory(t)}, options...)
+	arguments := append([]string{"--filter", filepath.Join(built, library), "--data", dataDirectory(t)}, options...)
 	h.command = exec.CommandContext(t.Context(), filepath.Join(built, "standin-host"), arguments...)
 	h.command.Env = append(os.Environ(), "STANDIN_WRONG="+rule, "STANDIN_FIFO="+filepath.Join(t.TempDir(), "fifo"))
 	output, err := h.command.StdoutPipe()

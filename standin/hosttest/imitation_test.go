@@ -3,8 +3,10 @@
 package hosttest
 
 import (
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -45,6 +47,33 @@ func TestOutcomes(t *testing.T) {
 		{"served to Domino's user", nil, request("/file.html", ada), map[wire.Tag]string{
 			wire.Outcome: "serve", wire.ServeUser: "CN=Ada Lovelace/O=Acme", wire.NamedBy: "domino",
 		}},
+		{
+			"a session's user is asked about",
+			nil,
+			request("/file.html", bearer("good"), ada, with(wire.AuthMethod, "session")),
+			map[wire.Tag]string{wire.ServeUser: "CN=Rita Right/O=Acme", wire.NamedBy: "filter"},
+		},
+		{
+			"a session's user is not asked about",
+			[]string{"--session-skips-authenticate"},
+			request("/file.html", bearer("good"), ada, with(wire.AuthMethod, "session")),
+			map[wire.Tag]string{
+				wire.Outcome: "serve", wire.ServeUser: "CN=Ada Lovelace/O=Acme", wire.NamedBy: "domino",
+				wire.Trace: parsed + " UserNameList TranslateRequest PostTranslate Authorized ProcessRequest" + end,
+			},
+		},
+		{
+			"nobody has a session",
+			[]string{"--session-skips-authenticate"},
+			request("/file.html", bearer("good"), with(wire.AuthMethod, "session")),
+			map[wire.Tag]string{wire.ServeUser: "CN=Rita Right/O=Acme"},
+		},
+		{
+			"Basic credentials are no session",
+			[]string{"--session-skips-authenticate"},
+			request("/file.html", bearer("good"), ada, with(wire.AuthMethod, "basic")),
+			map[wire.Tag]string{wire.ServeUser: "CN=Rita Right/O=Acme"},
+		},
 		{"served to the filter's user", nil, request("/file.html", bearer("good")), map[wire.Tag]string{
 			wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme", wire.NamedBy: "filter",
 		}},
@@ -140,6 +169,55 @@ func TestProbe(t *testing.T) {
 	answer := start(t, "").exchange(request("http://acme.example/probe?a", with(wire.Body, "four")))
 	require.Equal(t, "absent=0,1002 cut=0,1001,0123456 needed=11,1001 none=0,0, private=1 first=GET http://acme.example/probe?a HTTP/1.1 "+
 		"size=0 read=4 user=0,1002 url=http://acme.example/probe?a", answer.Text(wire.AnswerBody))
+}
+
+// The parts of the request target.
+func TestParsedRequest(t *testing.T) {
+	t.Parallel()
+	host := start(t, "")
+	for target, parts := range map[string]string{
+		"http://acme.example:8080/parse?q=1#there": "scheme=http info=acme.example:8080 host=acme.example port=8080 path=/parse query=q=1 fragment=there",
+		"/parse": "scheme=(none) info=(none) host=(none) port=0 path=/parse query=(none) fragment=(none)",
+	} {
+		answer := host.exchange(request(target))
+		require.Equal(t, "null=0,1002 parsed=1 raw="+target+" "+parts+" version=1.1", answer.Text(wire.AnswerBody))
+	}
+}
+
+// The list of names: asked for, filled in, emptied, written anew.
+func TestUserNameList(t *testing.T) {
+	t.Parallel()
+	answer := start(t, "").exchange(request("/map/names", with(wire.User, "CN=Ada/O=Acme"), with(wire.Groups, "Sales\x00All")))
+	require.Equal(t, "user=CN=Ada/O=Acme small=24,3,1001 all=24,3,CN=Ada/O=Acme,Sales populated=24,3 null=0,1002 after=2 "+
+		"groups=Red,Blue", answer.Text(wire.AnswerBody))
+}
+
+// Every thread that carries requests is announced, once for each load, and taken leave of when it ends.
+func TestThreadsAreAnnounced(t *testing.T) {
+	t.Parallel()
+	host := startWith(t, "libthreads.so", "")
+	serve := func(connection net.Conn) {
+		require.NoError(t, wire.Write(connection, request("/file.html")))
+		answer, err := wire.Read(connection)
+		require.NoError(t, err)
+		require.Equal(t, "serve", answer.Text(wire.Outcome))
+	}
+	leaving, staying := host.dial(), host.dial()
+	for range 2 {
+		serve(leaving)
+		serve(staying)
+	}
+	require.NoError(t, leaving.Close())
+	host.await("right: thread term")
+	host.exchange(wire.New(wire.KindRestart))
+	serve(staying)
+	host.exchange(wire.New(wire.KindQuit))
+	<-host.ended
+	lines := slices.DeleteFunc(host.console(), func(line string) bool { return strings.HasPrefix(line, "right: Response") })
+	require.Equal(t, []string{
+		"right: init 1", "right: thread init", "right: thread init", "right: thread term",
+		"right: terminate", "right: init 1", "right: thread init", "right: terminate",
+	}, lines)
 }
 
 func TestResponseHasAnotherContext(t *testing.T) {

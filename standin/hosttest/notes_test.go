@@ -50,3 +50,15 @@ func TestEnvironmentAndStatistics(t *testing.T) {
 	statistics := host.exchange(wire.New(wire.KindStat)).Text(wire.StatisticsText)
 	require.Equal(t, "Test.Whole = -7\nTest.Half = 0.5\nTest.Word = word\n", statistics)
 }
+
+// OSTranslate to UTF-16 in the byte order of the machine and back; a character that does not fit is left out.
+func TestTranslateUnicode(t *testing.T) {
+	t.Parallel()
+	host := start(t, "")
+	for text, want := range map[string]string{
+		"Ad": "41006400 same=1 cut=2", "\u00e9": "e900 same=1 cut=2", "\u5c71": "715c same=1 cut=2", "\U0001f600": "3dd800de same=1 cut=0",
+	} {
+		answer := host.exchange(request("/unicode", with(wire.Body, text)))
+		require.Equal(t, want+" program="+built, answer.Text(wire.AnswerBody))
+	}
+}

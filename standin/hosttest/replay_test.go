@@ -71,12 +71,13 @@ func TestReplayCountsAllocations(t *testing.T) {
 
 func TestReplayReports(t *testing.T) {
 	t.Parallel()
-	r, results := replay(t, []wire.Message{request("/answer"), request("/file.html"), request("/nothing")},
+	r, results := replay(t, []wire.Message{request("/answer"), request("/102"), request("/nothing")},
 		"--count", "8", "--threads", "2")
 	require.Equal(t, 8, r.Requests)
 	require.Equal(t, map[string]int{"answered 200": 3, "serve": 3, "answered 204": 2}, r.Outcomes)
 	require.Equal(t, 5, r.Callbacks["kWriteResponseHeaders"])
 	require.Equal(t, 3, r.Callbacks["WriteClient"])
+	require.Equal(t, 3, r.Callbacks["kWrite102Processing"])
 	require.Len(t, results, 8)
 	for i, want := range []string{"answered", "serve", "answered", "answered", "serve", "answered", "answered", "serve"} {
 		require.Equal(t, want, results[i].Text(wire.Outcome), "result %d", i)

@@ -53,6 +53,9 @@ func TestViolations(t *testing.T) {
 		{"headers-length-no-number", "a Content-Length that is no number", "RawRequest"},
 		{"headers-twice", "the response headers were written twice", "RawRequest"},
 		{"status", "responseCode is 99", "RawRequest"},
+		{"reason-lines", "reasonText is not one line of text", "RawRequest"},
+		{"reason-empty", "reasonText is not one line of text", "RawRequest"},
+		{"reason-null", "reasonText is not one line of text", "RawRequest"},
 		{"body-before-headers", "before the response headers were written", "RawRequest"},
 		{"body-null", "WriteClient was called with nothing to write", "RawRequest"},
 		{"body-empty", "WriteClient was called with nothing to write", "RawRequest"},
@@ -70,14 +73,20 @@ func TestViolations(t *testing.T) {
 		{"service", "ServerSupport has no service 77", "RawRequest"},
 		{"set-header-lines", "set to more than one line", "RawRequest"},
 		{"set-header-name", "no proper name", "RawRequest"},
+		{"set-header-blank-before-colon", "no proper name", "RawRequest"},
+		{"add-header-blank-before-colon", "no proper name", "RawRequest"},
 		{"set-header-late", "SetHeader is not valid at this event", "TranslateRequest"},
 		{"all-headers-late", "GetAllHeaders is not valid at this event", "TranslateRequest"},
+		{"groups-late", "AddGroupsToList is not valid at this event", "TranslateRequest"},
 
 		{"write-url", "wrote to the request's URL", "RawRequest"},
 		{"body-overrun", "went beyond the end of the request's body", "RawRequest"},
 		{"body-write", "wrote to the request's body", "RawRequest"},
 		{"memory-overrun", "went beyond the end of memory from AllocMem", "RawRequest"},
 		{"memory-kept", "used after its time memory from AllocMem", "RawRequest"},
+		{"memory-many", "AllocMem was called more than 256 times", "RawRequest"},
+		{"headers-kept", "used after its time the text of GetAllHeaders", "RawRequest"},
+		{"headers-kept-over-set", "used after its time the text of GetAllHeaders", "RawRequest"},
 		{"private-context", "followed a pointer of the server or of a neighbour", "RawRequest"},
 		{"server-context", "followed a pointer of the server or of a neighbour", "RawRequest"},
 		{"context-changed", "FilterContext other than privateContext was changed", "RawRequest"},
@@ -107,12 +116,25 @@ func TestViolations(t *testing.T) {
 		{"authorized-path", "event data that is not the filter's to write", "Authorized"},
 
 		{"console-format", "takes finished text", "RawRequest"},
+		{"console-no-format", "AddInLogMessageText was given no format", "RawRequest"},
+		{"console-no-text", "AddInLogMessageText was given no text", "RawRequest"},
 		{"console-long", "a line of more than 1023 bytes", "RawRequest"},
 		{"console-lines", "more than one line", "RawRequest"},
 		{"console-not-lmbcs", "text that is not LMBCS", "RawRequest"},
 		{"statistic-facility", "a facility without a dot", "RawRequest"},
+		{"statistic-no-facility", "a facility without a dot, and a name", "RawRequest"},
+		{"statistic-no-name", "a facility without a dot, and a name", "RawRequest"},
+		{"statistic-no-value", "StatUpdate was given no value", "RawRequest"},
 		{"statistic-type", "a type other than", "RawRequest"},
 		{"statistic-flags", "flags that the reference does not have", "RawRequest"},
+		{"environment-no-name", "OSGetEnvironmentString was given no name or no buffer", "RawRequest"},
+		{"environment-no-buffer", "OSGetEnvironmentString was given no name or no buffer", "RawRequest"},
+		{"environment-long-no-name", "OSGetEnvironmentLong was given no name", "RawRequest"},
+		{"data-directory-no-buffer", "OSGetDataDirectory was given no buffer", "RawRequest"},
+		{"executable-directory-no-buffer", "OSGetExecutableDirectory was given no buffer", "RawRequest"},
+		{"translate-no-text", "OSTranslate was given no text or no buffer", "RawRequest"},
+		{"translate-no-buffer", "OSTranslate was given no text or no buffer", "RawRequest"},
+		{"translate-mode", "a mode other than 20, 22, 23 and 24", "RawRequest"},
 		{"notes-thread", "a thread that Notes does not know", "no event of this thread"},
 	}
 	for _, rule := range rules {
@@ -126,6 +148,24 @@ func TestViolations(t *testing.T) {
 			line := host.await("DSAPI violation: ", "(the host has ended)")
 			require.Contains(t, line, rule.sentence)
 			require.True(t, strings.HasSuffix(line, "(at "+rule.place+")"), "%s", line)
+			require.Equal(t, 3, host.command.ProcessState.ExitCode())
+		})
+	}
+}
+
+// A library that cannot be a filter does not get as far as a rule.
+func TestLibrariesThatAreNoFilter(t *testing.T) {
+	t.Parallel()
+	for library, sentence := range map[string]string{
+		"libnoinit.so": "libnoinit.so does not export FilterInit and HttpFilterProc (at loading)",
+		"libnoproc.so": "libnoproc.so does not export FilterInit and HttpFilterProc (at loading)",
+		"libhalf.so":   "libhalf.so exports only one of HttpFilterThreadInit and HttpFilterThreadTerm (at loading)",
+	} {
+		t.Run(library, func(t *testing.T) {
+			t.Parallel()
+			host := startWith(t, library, "")
+			<-host.ended
+			require.True(t, strings.HasSuffix(host.await("DSAPI violation: ", "(the host has ended)"), sentence), "%q", host.lines)
 			require.Equal(t, 3, host.command.ProcessState.ExitCode())
 		})
 	}

@@ -115,12 +115,16 @@ int32_t LNPUBLIC OSGetEnvironmentLong(const char *name)
     char text[MAXENVVALUE];
 
     require_thread("OSGetEnvironmentLong");
-    return name != NULL && ini_value(name, text) ? (int32_t)strtol(text, NULL, 10) : 0;
+    if (name == NULL)
+        violation("OSGetEnvironmentLong", "was given no name");
+    return ini_value(name, text) ? (int32_t)strtol(text, NULL, 10) : 0;
 }
 
 uint16_t LNPUBLIC OSGetDataDirectory(char *path)
 {
     require_thread("OSGetDataDirectory");
+    if (path == NULL)
+        violation("OSGetDataDirectory", "was given no buffer");
     memcpy(path, data_directory, strlen(data_directory) + 1);
     return (uint16_t)strlen(data_directory);
 }
@@ -128,6 +132,8 @@ uint16_t LNPUBLIC OSGetDataDirectory(char *path)
 void LNPUBLIC OSGetExecutableDirectory(char *path)
 {
     require_thread("OSGetExecutableDirectory");
+    if (path == NULL)
+        violation("OSGetExecutableDirectory", "was given no buffer");
     program_directory(path, MAXPATH);
 }
 

@@ -18,7 +18,19 @@ bool wrong_kind(const char *prefix); // whether its name begins like that
 unsigned int wrong_init(FilterInitData *data, unsigned int result);
 unsigned int wrong_event(FilterContext *context, unsigned int type, void *data, bool *taken);
 
+// What the right filter asks the host for, each to be answered with what came back.
+unsigned int parse(FilterContext *context);
+unsigned int use_unicode(FilterContext *context, const FilterRequest *line);
+void list_names(FilterContext *context, FilterUserNameList *event); // at UserNameList
+unsigned int tell_names(FilterContext *context);                    // at Authorized
+
+// Breaks a rule about the Notes functions.
+void wrong_notes(void);
+void on_own_thread(void *(*run)(void *), void *argument);
+
 // The pieces both are made of.
+void console(const char *format, unsigned int number);
+unsigned int answer(FilterContext *context, const char *body);
 void respond(FilterContext *context, unsigned int status, const char *headers);
 void write_body(FilterContext *context, const char *bytes, unsigned int size);
 void *notes_function(const char *name);

@@ -39,7 +39,7 @@ void *notes_function(const char *function)
     return dlsym(RTLD_DEFAULT, function);
 }
 
-static void console(const char *format, unsigned int number)
+void console(const char *format, unsigned int number)
 {
     char line[128];
     void (*log_message)(const char *, uint16_t, ...);
@@ -65,7 +65,7 @@ void write_body(FilterContext *context, const char *bytes, unsigned int size)
     context->WriteClient(context, (char *)(uintptr_t)bytes, size, 0, &error);
 }
 
-static unsigned int answer(FilterContext *context, const char *body)
+unsigned int answer(FilterContext *context, const char *body)
 {
     char headers[128];
 
@@ -167,6 +167,12 @@ static unsigned int on_raw(FilterContext *context, FilterRawRequest *event)
         return probe(context, event);
     if (strcmp(line.URL, "/notes") == 0)
         return use_notes(context, &line);
+    if (strcmp(line.URL, "/unicode") == 0)
+        return use_unicode(context, &line);
+    if (strstr(line.URL, "/parse") != NULL)
+        return parse(context);
+    if (strcmp(line.URL, "/102") == 0)
+        context->ServerSupport(context, kWrite102Processing, NULL, NULL, 0, &error);
     if (strcmp(line.URL, "/hold") == 0)
         return hold(context);
     if (strcmp(line.URL, "/error") == 0)
@@ -187,7 +193,7 @@ static unsigned int on_raw(FilterContext *context, FilterRawRequest *event)
 
 static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *event)
 {
-    char value[64];
+    char value[64] = ""; // stays so when there is a longer one
     unsigned int error = 0;
 
     event->GetHeader(context, "Authorization", value, sizeof value, &error);
@@ -240,6 +246,10 @@ static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event
         event->isAuthorized = 0;
         return answer(context, user[0] == '\0' ? "still nobody" : user);
     }
+    if (strcmp(event->pURL, "/map/names") == 0) {
+        event->isAuthorized = 0;
+        return tell_names(context);
+    }
     if (strcmp(event->pURL, "/map/whoami") != 0)
         return kFilterNotHandled;
     event->isAuthorized = 0;
@@ -261,6 +271,9 @@ unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void
         return on_raw(context, eventData);
     case kFilterAuthenticate:
         return on_authenticate(context, eventData);
+    case kFilterUserNameList:
+        list_names(context, eventData);
+        return kFilterNotHandled;
     case kFilterTranslateRequest:
         return on_translate(eventData);
     case kFilterAuthorized:

@@ -6,16 +6,15 @@
 
 #include "right.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char sized[] = "Content-Length: 5\r\n\r\n";
 static FilterContext *kept_context;
 static FilterRawRequest kept_raw;
-static char *kept_headers, *kept_memory;
+static FilterUserNameList kept_names;
+static char *kept_memory;
 static volatile char sink;
 
 unsigned int wrong_init(FilterInitData *data, unsigned int result)
@@ -68,6 +67,7 @@ static unsigned int wrong_response(FilterContext *context, bool *taken)
         {"headers-two-lengths", "Content-Length: 1\r\nContent-Length: 1\r\n\r\n"},
         {"headers-length-no-number", "Content-Length: five\r\n\r\n"},
     };
+    unsigned int error = 0;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (wrong(texts[i].rule))
@@ -76,6 +76,11 @@ static unsigned int wrong_response(FilterContext *context, bool *taken)
         respond(context, 200, sized);
     if (wrong("headers-twice"))
         return written(context, sized);
+    if (wrong("reason-lines") || wrong("reason-empty") || wrong("reason-null")) {
+        char *reason = wrong("reason-lines") ? "Re\r\nason" : wrong("reason-empty") ? "" : NULL;
+        FilterResponseHeaders response = {200, reason, (char *)(uintptr_t)sized};
+        context->ServerSupport(context, kWriteResponseHeaders, &response, NULL, 0, &error);
+    }
     if (wrong("status"))
         respond(context, 99, sized);
     if (wrong("body-before-headers"))
@@ -117,29 +122,11 @@ static void *ask_request(void *context)
     return NULL;
 }
 
-static void *write_console(void *nothing)
-{
-    void (*log_message)(const char *, uint16_t, ...);
-    void *address = notes_function("AddInLogMessageText");
-
-    memcpy(&log_message, &address, sizeof address);
-    log_message("%s", 0, "from a thread of its own");
-    return nothing;
-}
-
-static void on_own_thread(void *(*run)(void *), void *argument)
-{
-    pthread_t thread;
-
-    pthread_create(&thread, NULL, run, argument);
-    pthread_join(thread, NULL);
-}
-
 // What reaches for memory that is not the filter's.
 static void wrong_memory(FilterContext *context, const FilterRequest *line)
 {
     unsigned int error = 0;
-    char *text = NULL, *memory;
+    char *text = NULL, *later = NULL, *memory;
 
     if (wrong("write-url"))
         line->URL[0] = '!';
@@ -157,38 +144,16 @@ static void wrong_memory(FilterContext *context, const FilterRequest *line)
         memory = context->AllocMem(context, 32, 0, &error);
         ((volatile char *)memory)[32] = 1;
     }
-    if (wrong("headers-kept"))
-        (void)(kept_raw.GetAllHeaders(context, &text, &error) && (kept_headers = text));
-}
-
-static void wrong_notes(void)
-{
-    void (*log_message)(const char *, uint16_t, ...);
-    uint16_t (*statistic)(const char *, const char *, uint16_t, uint16_t, const void *);
-    void *log_address = notes_function("AddInLogMessageText"), *statistic_address = notes_function("StatUpdate");
-    char line[2000];
-    int32_t one = 1;
-
-    memcpy(&log_message, &log_address, sizeof log_address);
-    memcpy(&statistic, &statistic_address, sizeof statistic_address);
-    memset(line, 'x', sizeof line - 1);
-    line[sizeof line - 1] = '\0';
-    if (wrong("console-format"))
-        log_message("%d", 0, 1);
-    if (wrong("console-long"))
-        log_message("%s", 0, line);
-    if (wrong("console-lines"))
-        log_message("%s", 0, "one\ntwo");
-    if (wrong("console-not-lmbcs"))
-        log_message("%s", 0, "\x19xx");
-    if (wrong("statistic-facility"))
-        statistic("Doap.x", "Name", 1, 0, &one);
-    if (wrong("statistic-type"))
-        statistic("Doap", "Name", 1, 9, &one);
-    if (wrong("statistic-flags"))
-        statistic("Doap", "Name", 8, 0, &one);
-    if (wrong("notes-thread"))
-        on_own_thread(write_console, NULL);
+    for (int i = 0; wrong("memory-many") && i < 257; i++)
+        context->AllocMem(context, 1, 0, &error);
+    if (wrong("headers-kept") || wrong("headers-kept-over-set")) {
+        kept_raw.GetAllHeaders(context, &text, &error);
+        if (wrong("headers-kept"))
+            kept_raw.GetAllHeaders(context, &later, &error);
+        else
+            kept_raw.SetHeader(context, "X", "y", &error);
+        sink = text[0];
+    }
 }
 
 static unsigned int wrong_raw(FilterContext *context, FilterRawRequest *event, bool *taken)
@@ -222,6 +187,10 @@ static unsigned int wrong_raw(FilterContext *context, FilterRawRequest *event, b
         event->SetHeader(context, "X", "a\r\nY: b", &error);
     if (wrong("set-header-name"))
         event->SetHeader(context, "X Y", "a", &error);
+    if (wrong("set-header-blank-before-colon"))
+        event->SetHeader(context, "X ", "a", &error);
+    if (wrong("add-header-blank-before-colon"))
+        event->AddHeader(context, "X : a", &error);
     if (wrong("event-data-changed"))
         event->reserved = 7;
     if (wrong("own-and-leave"))
@@ -276,6 +245,7 @@ static unsigned int wrong_authenticate(FilterAuthenticate *event, bool *taken)
 
 static unsigned int wrong_translate(FilterContext *context, FilterMapURL *event, bool *taken)
 {
+    static LMBCS group[] = "Sales";
     char *text = NULL;
     unsigned int error = 0;
 
@@ -295,8 +265,8 @@ static unsigned int wrong_translate(FilterContext *context, FilterMapURL *event,
         kept_raw.SetHeader(context, "X", "y", &error);
     else if (wrong("all-headers-late"))
         kept_raw.GetAllHeaders(context, &text, &error);
-    else if (wrong("headers-kept"))
-        sink = kept_headers[0];
+    else if (wrong("groups-late"))
+        kept_names.AddGroupsToList(context, group, 1, 0, &error);
     else
         *taken = false;
     return kFilterHandledEvent;
@@ -333,6 +303,9 @@ unsigned int wrong_event(FilterContext *context, unsigned int type, void *data, 
         return wrong_raw(context, data, taken);
     case kFilterAuthenticate:
         return wrong_authenticate(data, taken);
+    case kFilterUserNameList:
+        kept_names = *(FilterUserNameList *)data;
+        break;
     case kFilterTranslateRequest:
         return wrong_translate(context, data, taken);
     case kFilterAuthorized:
