@@ -18,7 +18,7 @@ esac
 for package in $(go list ./...); do
     case "$package" in
     */build/artifact) continue ;;
-    */standin/front | */standin/front/*) is=unit ;;
+    */standin/front/*) is=unit ;;
     */standin | */standin/*) is=end-to-end ;;
     *) is=unit ;;
     esac
