@@ -375,3 +375,8 @@ func TestSecretsDoNotReachTheConsole(t *testing.T) {
 	line := library.Serve(machine("/doap/jwks")).Console[0]
 	assert.Equal(t, `ndoap: warn: x code=redacted err="two words"`, line)
 }
+
+// What an administrator changes is in force within a second. A test cannot time that; it can hold the pace.
+func TestConfigurationIsLookedAtEachSecond(t *testing.T) {
+	assert.LessOrEqual(t, retryEvery, time.Second)
+}

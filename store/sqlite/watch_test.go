@@ -146,3 +146,8 @@ func TestTwoProgramsLoseNoUpdate(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, client.Scopes, 200)
 }
+
+// A change of another process is seen within a second. A test cannot time that; it can hold the pace.
+func TestChangesAreLookedForOftenerThanEachSecond(t *testing.T) {
+	assert.LessOrEqual(t, Options{}.withDefaults().PollInterval, time.Second/2)
+}
