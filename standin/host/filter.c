@@ -120,12 +120,12 @@ bool filters_load(int times)
         for (int time = 0; time < times; time++)
             if (!init(&filters[i], time == 0))
                 return false;
-        place_enter("FilterInit");
-        platform_signals_after_load();
-        if (!platform_signals_kept())
-            violation("a signal handler of the server, installed before the filter or after it, works no more");
-        place_enter(NULL);
     }
+    place_enter("FilterInit");
+    platform_signals_after_load();
+    if (!platform_signals_kept())
+        violation("a signal handler of the server, installed before the filters or after them, works no more");
+    place_enter(NULL);
     generation++;
     return true;
 }

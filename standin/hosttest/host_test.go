@@ -126,8 +126,9 @@ func startWith(t *testing.T, library, rule string, options ...string) *running {
 }
 
 func dataDirectory(t *testing.T) string {
-	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "notes.ini"), []byte("[Notes]\r\nNotesProgram=/opt/domino\r\nNumber=42\r\n"), 0o600))
+	folder := filepath.Join(t.TempDir(), "J\u00f6rg \u5c71")
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "notes.ini"), []byte("[Notes]\r\nNotesProgram=/\u00f6pt/domino\r\nNumber=42\r\n"), 0o600))
 	return folder
 }
 

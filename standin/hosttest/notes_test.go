@@ -46,7 +46,8 @@ func TestEnvironmentAndStatistics(t *testing.T) {
 	host := start(t, "")
 	answer := host.exchange(request("/notes", with(wire.Body, "x")))
 	directory := host.command.Args[slices.Index(host.command.Args, "--data")+1]
-	require.Equal(t, "78 same=1 ini=1,/opt/dom,0,42 data="+directory, answer.Text(wire.AnswerBody))
+	directory = strings.NewReplacer("\u00f6", "\x94", "\u5c71", "\x10\x8e\x52").Replace(directory) // everything is LMBCS
+	require.Equal(t, "78 same=1 ini=1,/\x94pt/dom,0,42 data="+directory, answer.Text(wire.AnswerBody))
 	statistics := host.exchange(wire.New(wire.KindStat)).Text(wire.StatisticsText)
 	require.Equal(t, "Test.Whole = -7\nTest.Half = 0.5\nTest.Word = word\n", statistics)
 }

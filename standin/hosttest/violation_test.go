@@ -164,6 +164,7 @@ func TestLibrariesThatAreNoFilter(t *testing.T) {
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
 			host := startWith(t, library, "")
+			require.Empty(t, host.address, "it is loaded")
 			<-host.ended
 			require.True(t, strings.HasSuffix(host.await("DSAPI violation: ", "(the host has ended)"), sentence), "%q", host.lines)
 			require.Equal(t, 3, host.command.ProcessState.ExitCode())

@@ -23,7 +23,7 @@ enum {
 };
 
 static standin_notes_host server;
-static char data_directory[MAXPATH];
+static char data_directory[MAXPATH]; // as the operating system has it: UTF-8
 static _Thread_local bool known_thread;
 
 static struct {
@@ -70,7 +70,8 @@ static bool same_name(const char *line, size_t size, const char *name)
     return true;
 }
 
-// Reads notes.ini at every call: an administrator may have changed it, and Notes sees that too.
+// Reads notes.ini at every call: an administrator may have changed it, and Notes sees that too. The file is UTF-8
+// here, the value LMBCS.
 static bool ini_value(const char *name, char value[MAXENVVALUE])
 {
     char path[MAXPATH + 16], line[MAX_LINE];
@@ -85,10 +86,8 @@ static bool ini_value(const char *name, char value[MAXENVVALUE])
         const char *equals = strchr(line, '=');
         if (equals == NULL || !same_name(line, (size_t)(equals - line), name))
             continue;
-        size_t size = strcspn(equals + 1, "\r\n");
-        size = size < MAXENVVALUE - 1 ? size : MAXENVVALUE - 1;
-        memcpy(value, equals + 1, size);
-        value[size] = '\0';
+        line[strcspn(line, "\r\n")] = '\0';
+        standin_notes_to_lmbcs(equals + 1, value, MAXENVVALUE);
         found = true;
     }
     fclose(ini);
@@ -125,8 +124,8 @@ uint16_t LNPUBLIC OSGetDataDirectory(char *path)
     require_thread("OSGetDataDirectory");
     if (path == NULL)
         violation("OSGetDataDirectory", "was given no buffer");
-    memcpy(path, data_directory, strlen(data_directory) + 1);
-    return (uint16_t)strlen(data_directory);
+    standin_notes_to_lmbcs(data_directory, path, MAXPATH);
+    return (uint16_t)strlen(path);
 }
 
 void LNPUBLIC OSGetExecutableDirectory(char *path)
@@ -134,7 +133,9 @@ void LNPUBLIC OSGetExecutableDirectory(char *path)
     require_thread("OSGetExecutableDirectory");
     if (path == NULL)
         violation("OSGetExecutableDirectory", "was given no buffer");
-    program_directory(path, MAXPATH);
+    char native[MAXPATH];
+    program_directory(native, MAXPATH);
+    standin_notes_to_lmbcs(native, path, MAXPATH);
 }
 
 void AddInLogMessageText(const char *format, uint16_t status, ...)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endtoend
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// neighbour compiles another filter, one that takes part in every event and keeps the rules.
+func neighbour(t *testing.T) string {
+	t.Helper()
+	sources, err := filepath.Glob(filepath.Join("..", "wrongfilters", "*_linux.c"))
+	require.NoError(t, err)
+	library := filepath.Join(t.TempDir(), "libright.so")
+	arguments := slices.Concat([]string{"-std=c11", "-O1", "-fPIC", "-shared", "-o", library}, sources, []string{"-pthread", "-ldl"})
+	printed, err := exec.CommandContext(t.Context(), "gcc", arguments...).CombinedOutput()
+	require.NoErrorf(t, err, "%s", printed)
+	return library
+}
+
+// Another filter in front of ours or behind it changes nothing: privateContext is shared, events come to both.
+func TestBesideAnotherFilter(t *testing.T) {
+	other, ours := neighbour(t), binary(t, "libndoap.so")
+	for name, o := range map[string]options{
+		"in front of it": {library: ours, extra: []string{"--host-arg", "--neighbour", "--host-arg", other}},
+		"behind it":      {library: other, extra: []string{"--host-arg", "--filter", "--host-arg", ours}},
+	} {
+		for _, event := range []string{"authorized", "process"} {
+			t.Run(name+" "+event, func(t *testing.T) {
+				o.userEvent = event
+				s := start(t, o)
+				tutorial(t, s, alice)
+				assert.NotContains(t, strings.Join(s.printed(), "\n"), "privateContext")
+				loaded := slices.DeleteFunc(s.printed(), func(line string) bool { return !strings.Contains(line, "Loaded successfully") })
+				require.Len(t, loaded, 2)
+				assert.Equal(t, name == "behind it", strings.Contains(loaded[0], "DSAPI right "), "%q", loaded)
+				s.await(t, "right: Response with another context")
+				from := len(s.printed())
+				s.tell(t, "tell http restart")
+				s.awaitAfter(t, from, "standin: restarted")
+				tutorial(t, s, taro)
+			})
+		}
+	}
+}
+
+// Domino's data directory may have a name like any other directory.
+func TestDataDirectoryWithBlanksAndLetters(t *testing.T) {
+	for name, directory := range map[string]string{"Latin-1": "Domino Daten (Büro)", "Japanese": "データ 100%", "signs": "a'b;c#d?e&f=g"} {
+		t.Run(name, func(t *testing.T) {
+			place := filepath.Join(t.TempDir(), directory)
+			require.NoError(t, os.Mkdir(place, 0o700))
+			t.Setenv("TMPDIR", place)
+			t.Run("served from there", func(t *testing.T) {
+				s := start(t, options{})
+				require.True(t, strings.HasPrefix(s.data, place), s.data)
+				tutorial(t, s, alice)
+			})
+		})
+	}
+}
+
+// The administrator sees with Domino's own command how often requests reach the filter's Go half.
+func TestShowStatistics(t *testing.T) {
+	s := start(t, options{})
+	crossings := func() int {
+		from := len(s.printed())
+		s.tell(t, "show stat doap")
+		s.awaitAfter(t, from, "statistics found")
+		_, number, found := strings.Cut(s.awaitAfter(t, from, "Doap.Crossings = "), "= ")
+		require.True(t, found)
+		count, err := strconv.Atoi(number)
+		require.NoError(t, err)
+		return count
+	}
+	before := crossings()
+	require.Eventually(t, func() bool {
+		s.token(t, "grant_type", "refresh_token", "refresh_token", "x")
+		return crossings() > before
+	}, patience, tick)
+}
