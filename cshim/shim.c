@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dsapi.h"
+#include "headers.h"
 #include "host.h"
 #include "memory.h"
 #include "module.h"
@@ -56,78 +57,6 @@ static unsigned int answer(FilterContext *context, ndoap_decision *decision)
     return sent ? kFilterHandledRequest : kFilterError;
 }
 
-// The header text of a request, as the host has it now. Good until a header is changed or it is asked for again.
-static bool read_headers(FilterContext *context, FilterRawRequest *event, ndoap_text *headers)
-{
-    unsigned int error = 0;
-    char *text = NULL;
-    int size = event->GetAllHeaders(context, &text, &error);
-
-    *headers = (ndoap_text){text, text == NULL || size < 0 ? 0 : (size_t)size};
-    return size >= 0 && error == 0;
-}
-
-// Copies a header name so that the host can be given it. False for a name that no header should have.
-static bool copy_name(ndoap_text from, char *name, size_t capacity)
-{
-    if (from.size == 0 || from.size >= capacity || memchr(from.at, ' ', from.size) != NULL ||
-        memchr(from.at, '\t', from.size) != NULL || memchr(from.at, '\0', from.size) != NULL)
-        return false;
-    memcpy(name, from.at, from.size);
-    name[from.size] = '\0';
-    return true;
-}
-
-enum { MAX_RESERVED = 64, MAX_HEADER_NAME = 256 };
-
-// Empties every inbound X-DOAP-* header: only this filter may say what they say. Leaves the text and the scan of the
-// headers as they are then. False when one cannot be emptied.
-static bool empty_reserved_headers(FilterContext *context, FilterRawRequest *event, ndoap_text *headers,
-                                   ndoap_header_scan *scan)
-{
-    for (int tries = 0; scan->reserved_remaining > 0; tries++) {
-        char name[MAX_HEADER_NAME];
-        char nothing[] = "";
-        unsigned int error = 0;
-        if (tries == MAX_RESERVED || !copy_name(scan->reserved_name, name, sizeof name) ||
-            !event->SetHeader(context, name, nothing, &error) || !read_headers(context, event, headers))
-            return false;
-        *scan = ndoap_scan_headers(headers->at, headers->size);
-    }
-    return true;
-}
-
-// Sets one header for the application. Where the request brought a header that becomes the same variable, that one is
-// set, under its spelling; with two of them the variable cannot be made exact.
-static bool set_identity_header(FilterContext *context, FilterRawRequest *event, bool brought, char *name, char *value)
-{
-    char spelling[MAX_HEADER_NAME];
-    unsigned int error = 0;
-
-    if (brought) {
-        ndoap_text headers, spelled;
-        if (!read_headers(context, event, &headers))
-            return false;
-        size_t count = ndoap_count_spellings(headers.at, headers.size, name, &spelled);
-        if (count > 1 || (count == 1 && !copy_name(spelled, spelling, sizeof spelling)))
-            return false;
-        if (count == 1)
-            name = spelling;
-    }
-    return event->SetHeader(context, name, value, &error) != 0;
-}
-
-// Tells the application who is behind the request, in headers that no request from outside can bring along.
-static bool set_identity_headers(FilterContext *context, FilterRawRequest *event, bool brought,
-                                 const ndoap_decision *decision)
-{
-    char scope[] = "X-DOAP-Scope", client[] = "X-DOAP-Client", subject[] = "X-DOAP-Subject";
-
-    return set_identity_header(context, event, brought, scope, decision->scope) &&
-           set_identity_header(context, event, brought, client, decision->client) &&
-           set_identity_header(context, event, brought, subject, decision->subject);
-}
-
 // A bearer token was accepted: remember whose request it is and let it go on. The authorization text is the host's and
 // may move when headers are set, so that the order matters.
 static unsigned int accept(FilterContext *context, FilterRawRequest *event, const char *target,
@@ -136,7 +65,7 @@ static unsigned int accept(FilterContext *context, FilterRawRequest *event, cons
     char name[NDOAP_MAX_NAME];
     bool translated = ndoap_notes_to_lmbcs(decision->name, name, sizeof name);
     bool kept = ndoap_remember(context, scan->authorization, target, translated ? name : NULL, decision->again != 0) &&
-                set_identity_headers(context, event, scan->reserved > 0, decision);
+                ndoap_headers_set_identity(context, event, scan->reserved > 0, decision);
 
     ndoap_release(decision->memory);
     if (kept)
@@ -151,10 +80,10 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
     ndoap_text headers;
 
     ndoap_forget();
-    if (!read_headers(context, event, &headers))
+    if (!ndoap_headers_read(context, event, &headers))
         return kFilterError; // without its headers a request cannot be cleared of forged ones
     ndoap_header_scan scan = ndoap_scan_headers(headers.at, headers.size);
-    if (!empty_reserved_headers(context, event, &headers, &scan))
+    if (!ndoap_headers_empty_reserved(context, event, &headers, &scan))
         return kFilterError;
     const char *target = ndoap_host_target(context, &line);
     ndoap_route route = ndoap_route_of(target);
