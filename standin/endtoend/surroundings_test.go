@@ -88,3 +88,18 @@ func TestShowStatistics(t *testing.T) {
 		return crossings() > before
 	}, patience, tick)
 }
+
+// So may the paths that notes.ini gives, which reach the filter in LMBCS.
+func TestPathsInNotesINI(t *testing.T) {
+	s := start(t, options{damage: func(t *testing.T, data string) {
+		t.Helper()
+		elsewhere := filepath.Join(data, "Büro 山田")
+		require.NoError(t, os.Mkdir(elsewhere, 0o700))
+		for _, name := range []string{"doap.db", "doapconfig.d"} {
+			require.NoError(t, os.Rename(filepath.Join(data, name), filepath.Join(elsewhere, name)))
+		}
+		text := "[Notes]\r\nDOAP_App_Path=Büro 山田/doap.db\r\nDOAP_Config_Dir=" + filepath.Join(elsewhere, "doapconfig.d") + "\r\n"
+		require.NoError(t, os.WriteFile(filepath.Join(data, "notes.ini"), []byte(text), 0o600))
+	}})
+	tutorial(t, s, alice)
+}
