@@ -4,6 +4,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -63,7 +64,10 @@ func New(deps Deps) *Service {
 			Config: deps.Config, Store: deps.Store, Now: deps.Now, Log: deps.Log,
 			Tokens: &token.Issuer{Config: deps.Config, Keys: ring, Now: deps.Now},
 		},
-		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) { deps.Log.Error("signing keys", "err", cause) }},
+		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) {
+			cause = cause.ReportedIf(errors.Is(cause, store.ErrUnavailable))
+			deps.Log.Log(context.Background(), cause.LogLevel(), "signing keys", "err", cause)
+		}},
 	})
 	return s
 }

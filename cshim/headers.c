@@ -16,15 +16,18 @@ bool ndoap_headers_read(FilterContext *context, FilterRawRequest *event, ndoap_t
     return size >= 0 && error == 0;
 }
 
-// Copies a header name so that the host can be given it. False for a name that no header should have.
+// Copies a header name so that the host can be given it. False for a name that no header may have (RFC 9110 section
+// 5.6.2): what the host would make of it is anybody's guess.
 static bool copy_name(ndoap_text from, char *name, size_t capacity)
 {
-    if (from.size == 0 || from.size >= capacity || memchr(from.at, ' ', from.size) != NULL ||
-        memchr(from.at, '\t', from.size) != NULL || memchr(from.at, '\0', from.size) != NULL)
+    static const char allowed[] = "!#$%&'*+-.^_`|~0123456789"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    if (from.size == 0 || from.size >= capacity)
         return false;
     memcpy(name, from.at, from.size);
     name[from.size] = '\0';
-    return true;
+    return strspn(name, allowed) == from.size;
 }
 
 bool ndoap_headers_empty_reserved(FilterContext *context, FilterRawRequest *event, ndoap_text *headers,

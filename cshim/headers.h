@@ -17,7 +17,7 @@
 bool ndoap_headers_read(FilterContext *context, FilterRawRequest *event, ndoap_text *headers);
 
 // Empties every inbound X-DOAP-* header. Leaves the text and the scan of the headers as they are then. False when one
-// cannot be emptied.
+// cannot be emptied, or there are more of them than anybody sends in good faith.
 bool ndoap_headers_empty_reserved(FilterContext *context, FilterRawRequest *event, ndoap_text *headers,
                                   ndoap_header_scan *scan);
 

@@ -1,50 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The entry points. HttpFilterProc runs on hundreds of worker threads at once; it keeps state per thread only
-// (memory.c). An event that is not ours returns without an allocation and without entering Go.
+// HttpFilterProc: what each event comes to. It runs on hundreds of worker threads at once; it keeps state per thread
+// only (memory.c). An event that is not ours returns without an allocation and without entering Go.
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "dsapi.h"
 #include "headers.h"
 #include "host.h"
+#include "lifecycle.h"
 #include "memory.h"
-#include "module.h"
 #include "ndoap.h"
 #include "notes.h"
 #include "ours.h"
 #include "statistics.h"
-#include "thread.h"
 
 // Where user routes are mapped so that Domino authenticates them: a file below the data directory. It is harmless
 // when the mapped thing is ever served: a 404, or the page that says what is wrong if the installer put it there.
 static const char harmless_file[] = "domino/html/ndoap.html";
-
-static char data_directory[NDOAP_MAX_PATH]; // written by FilterInit, before any event
-
-void ndoap_release(void *memory)
-{
-    free(memory);
-}
-
-static ndoap_text text_of(const char *terminated)
-{
-    return (ndoap_text){terminated, terminated == NULL ? 0 : strlen(terminated)};
-}
-
-static void print_console(const char *lines)
-{
-    for (; lines != NULL && *lines != '\0'; lines += strlen(lines) + 1)
-        ndoap_notes_console(lines);
-}
 
 // The one crossing: asks Go, prints what it has to say and counts.
 static void ask(ndoap_request *request, ndoap_decision *decision)
 {
     memset(decision, 0, sizeof *decision);
     ndoap_serve(request, decision);
-    print_console(decision->console);
+    ndoap_print_console(decision->console);
     ndoap_statistics_count(decision);
 }
 
@@ -55,6 +35,25 @@ static unsigned int answer(FilterContext *context, ndoap_decision *decision)
 
     ndoap_release(decision->memory);
     return sent ? kFilterHandledRequest : kFilterError;
+}
+
+// Refuses a request that brought X-DOAP-* headers which cannot be cleared. The one answer that C words itself: there is
+// nothing to decide.
+static unsigned int refuse_headers(FilterContext *context)
+{
+    static char reason[] = "Bad Request";
+    static char headers[] = "Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 60\r\n\r\n";
+    static char body[] = "The request has headers that begin with X-DOAP. Leave them.\n";
+    ndoap_decision decision;
+
+    _Static_assert(sizeof body - 1 == 60, "Content-Length is the length of the body");
+    memset(&decision, 0, sizeof decision);
+    decision.status = 400;
+    decision.reason = reason;
+    decision.headers = headers;
+    decision.body = body;
+    decision.body_size = sizeof body - 1;
+    return answer(context, &decision);
 }
 
 // A bearer token was accepted: remember whose request it is and let it go on. The authorization text is the host's and
@@ -84,7 +83,7 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
         return kFilterError; // without its headers a request cannot be cleared of forged ones
     ndoap_header_scan scan = ndoap_scan_headers(headers.at, headers.size);
     if (!ndoap_headers_empty_reserved(context, event, &headers, &scan))
-        return kFilterError;
+        return refuse_headers(context);
     const char *target = ndoap_host_target(context, &line);
     ndoap_route route = ndoap_route_of(target);
     if (route != NDOAP_ROUTE_MACHINE && scan.authorization.at == NULL)
@@ -96,7 +95,7 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
         .event = NDOAP_RAW_REQUEST,
         .method = (int32_t)line.method,
         .secure = context->securePort != 0,
-        .target = text_of(target),
+        .target = ndoap_text_of(target),
         .headers = headers,
         .authorization = scan.authorization,
     };
@@ -126,6 +125,7 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
 // Maps a user route to something harmless, so that it reaches authentication instead of ending as not found.
 static unsigned int on_translate(FilterMapURL *event)
 {
+    const char *data_directory = ndoap_data_directory();
     size_t length = strlen(data_directory);
     bool slash = length > 0 && strchr("/\\", data_directory[length - 1]) == NULL;
 
@@ -186,7 +186,7 @@ static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *
         .event = NDOAP_AUTHENTICATE,
         .method = (int32_t)line.method,
         .secure = context->securePort != 0,
-        .target = text_of(target),
+        .target = ndoap_text_of(target),
         .authorization = authorization,
     };
     ndoap_decision decision;
@@ -211,10 +211,10 @@ static unsigned int on_user_route(FilterContext *context, const FilterRequest *l
         .method = (int32_t)line->method,
         .secure = context->securePort != 0,
         .unreadable = !readable,
-        .target = text_of(line->URL),
+        .target = ndoap_text_of(line->URL),
         .headers = ndoap_host_page_headers(context),
         .body = ndoap_host_body(context),
-        .user = text_of(user),
+        .user = ndoap_text_of(user),
         .peer = ndoap_host_variable(context, "REMOTE_ADDR"),
     };
     ndoap_decision decision;
@@ -232,7 +232,7 @@ static unsigned int on_served(FilterContext *context, const FilterRequest *line,
         .event = standing == NDOAP_STANDING_UNNAMED ? NDOAP_UNNAMED : NDOAP_JUDGE_AGAIN,
         .method = (int32_t)line->method,
         .secure = context->securePort != 0,
-        .target = text_of(line->URL),
+        .target = ndoap_text_of(line->URL),
         .headers = ndoap_host_page_headers(context),
         .peer = ndoap_host_variable(context, "REMOTE_ADDR"),
     };
@@ -280,62 +280,4 @@ unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void
     default:
         return kFilterNotHandled;
     }
-}
-
-unsigned int FilterInit(FilterInitData *data)
-{
-    char app_path[NDOAP_MAX_ENVVALUE], config_dir[NDOAP_MAX_ENVVALUE], log_level[NDOAP_MAX_ENVVALUE];
-    char directory[NDOAP_MAX_NAME];
-
-    static bool first = true;
-    if (data == NULL)
-        return kFilterError;
-    if (first) // a second call, with requests under way, must not touch what they read
-        ndoap_notes_resolve();
-    if (data->serverFilterVersion < kInterfaceVersion) {
-        ndoap_notes_console("ndoap: this server's filter interface is older than version 2; the filter is not loaded. "
-                            "Domino 9.0.1 or later is needed.");
-        return kFilterError;
-    }
-    if (!ndoap_module_pin() || !ndoap_thread_prepare()) {
-        ndoap_notes_console("ndoap: the system refuses to keep the filter in memory; it is not loaded.");
-        return kFilterError;
-    }
-    if (first)
-        ndoap_notes_data_directory(data_directory);
-    first = false;
-    ndoap_notes_environment("DOAP_App_Path", app_path);
-    ndoap_notes_environment("DOAP_Config_Dir", config_dir);
-    ndoap_notes_environment("DOAP_Log_Level", log_level);
-    if (!ndoap_notes_to_utf8(data_directory, directory, sizeof directory))
-        directory[0] = '\0';
-
-    ndoap_environment environment = {text_of(directory), text_of(app_path), text_of(config_dir), text_of(log_level)};
-    ndoap_opening opening;
-    memset(&opening, 0, sizeof opening);
-    ndoap_open(&environment, &opening);
-    bool process = opening.user_event == NDOAP_USER_EVENT_PROCESS;
-    print_console(opening.console);
-    ndoap_release(opening.memory);
-    ndoap_statistics_publish(&opening.memory_use);
-
-    static const char description[] = "ndoap: OAuth 2 and OpenID Connect for Domino";
-    _Static_assert(sizeof description <= sizeof data->filterDesc, "the description fits");
-    memcpy(data->filterDesc, description, sizeof description);
-    data->appFilterVersion = kInterfaceVersion;
-    data->eventFlags = kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate;
-    data->eventFlags |= process ? kFilterProcessRequest : kFilterAuthorized;
-    return kFilterHandledEvent;
-}
-
-unsigned int TerminateFilter(unsigned int reserved)
-{
-    (void)reserved;
-    ndoap_opening closing;
-    memset(&closing, 0, sizeof closing);
-    ndoap_close(&closing);
-    print_console(closing.console);
-    ndoap_release(closing.memory);
-    ndoap_statistics_publish(&closing.memory_use);
-    return kFilterHandledEvent;
 }

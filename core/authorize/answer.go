@@ -4,6 +4,7 @@ package authorize
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -73,7 +74,10 @@ type refusal struct {
 // in the wrong place.
 func (h *Handler) refuse(refused *refusal) web.Response {
 	level := slog.LevelInfo
-	if refused.status >= http.StatusInternalServerError {
+	switch {
+	case errors.Is(refused.cause, store.ErrUnavailable):
+		level = slog.LevelDebug // the store has said so itself, once
+	case refused.status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	}
 	attributes := []any{"status", refused.status, "reason", refused.heading}

@@ -85,6 +85,16 @@ func TestStoreTrouble(t *testing.T) {
 	}
 }
 
+// TestStoreTroubleIsSaidOnce: a fault of the database is reported by the store itself, once, and not again by each
+// request that meets it.
+func TestStoreTroubleIsSaidOnce(t *testing.T) {
+	f := newFixture(t)
+	require.NoError(t, f.store.Close())
+	logged := f.log.Len()
+	assert.Equal(t, http.StatusServiceUnavailable, f.ask(ada, "trusted").Status)
+	assert.NotContains(t, f.log.String()[logged:], "level=ERROR")
+}
+
 // TestClientVanishesMeanwhile has the client removed between its lookup and the record that belongs to it, which the
 // store then refuses.
 func TestClientVanishesMeanwhile(t *testing.T) {

@@ -237,7 +237,6 @@ func (f *fixture) redeemed(code string) store.Code {
 	require.ErrorIs(f.t, err, errSeen)
 	return found
 }
-
 // failingStore is the real store until one of its methods is told to fail.
 type failingStore struct {
 	Store
@@ -245,7 +244,7 @@ type failingStore struct {
 	err    error
 }
 
-var errDisk = errors.Join(store.ErrUnavailable, errors.New("disk on fire"))
+var errDisk = errors.New("disk on fire")
 
 func (s *failingStore) Client(ctx context.Context, id string) (store.Client, error) {
 	if s.method == "Client" {

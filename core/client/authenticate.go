@@ -41,7 +41,8 @@ func Authenticate(ctx context.Context, clients store.Clients, request *web.Reque
 		registered, err := clients.Client(ctx, candidate.id)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return store.Client{}, oauth.NewError(oauth.TemporarilyUnavailable,
-				"The server cannot look at its clients at the moment; try again.").Because(err)
+				"The server cannot look at its clients at the moment; try again.").
+				Because(err).ReportedIf(errors.Is(err, store.ErrUnavailable))
 		}
 		if err != nil {
 			continue

@@ -88,7 +88,8 @@ func (h *Handler) issue(ctx context.Context, r *web.Request) (*issued, store.Cli
 	}
 	// A code that is spent while no token can be signed is lost for the user: look before.
 	if keyErr := h.Tokens.Ready(ctx); keyErr != nil {
-		return nil, authenticated, oauth.NewError(oauth.TemporarilyUnavailable, "The server cannot sign tokens at the moment.").Because(keyErr)
+		return nil, authenticated, oauth.NewError(oauth.TemporarilyUnavailable, "The server cannot sign tokens at the moment.").
+			Because(keyErr).ReportedIf(errors.Is(keyErr, store.ErrUnavailable))
 	}
 	result, err := run(ctx, &request{form: form, client: authenticated, now: h.Now(), config: h.Config()})
 	return result, authenticated, err
@@ -158,5 +159,6 @@ func storeTrouble(err error) *oauth.Error {
 	if protocolErr, ok := errors.AsType[*oauth.Error](err); ok {
 		return protocolErr
 	}
-	return oauth.NewError(oauth.TemporarilyUnavailable, "The server cannot reach its database at the moment; try again.").Because(err)
+	return oauth.NewError(oauth.TemporarilyUnavailable, "The server cannot reach its database at the moment; try again.").
+		Because(err).ReportedIf(errors.Is(err, store.ErrUnavailable))
 }

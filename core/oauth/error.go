@@ -42,6 +42,7 @@ type Error struct {
 	Description string // for the client's developer; ASCII without '"' and '\' (RFC 6749 section 5.2)
 	Status      int    // HTTP status when it is sent as JSON
 	Cause       error  // never sent
+	Reported    bool   // the cause is on the console already, from where it arose
 }
 
 // NewError returns a protocol error with the status that its code has at the token endpoint.
@@ -69,6 +70,13 @@ func (e *Error) Because(cause error) *Error {
 	return &copied
 }
 
+// ReportedIf marks the error as said already when reported is true.
+func (e *Error) ReportedIf(reported bool) *Error {
+	copied := *e
+	copied.Reported = reported
+	return &copied
+}
+
 // Error gives code, description and cause: a text for logs, not for senders.
 func (e *Error) Error() string {
 	text := string(e.Code) + ": " + e.Description
@@ -81,8 +89,12 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// LogLevel ranks the error by who is at fault: the server's are errors, everyone else's are for those who look.
+// LogLevel ranks the error by who is at fault: the server's are errors, everyone else's are for those who look. An
+// error that was reported where it arose is not said again for each request that meets it.
 func (e *Error) LogLevel() slog.Level {
+	if e.Reported {
+		return slog.LevelDebug
+	}
 	if e.Status >= http.StatusInternalServerError {
 		return slog.LevelError
 	}

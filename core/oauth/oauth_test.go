@@ -133,6 +133,13 @@ func TestErrorDescriptionKeepsToTheGrammar(t *testing.T) {
 	assert.Less(t, len(err.Description), 450)
 }
 
+func TestErrorIsSaidOnce(t *testing.T) {
+	err := NewError(TemporarilyUnavailable, "Later.")
+	assert.Equal(t, slog.LevelError, err.ReportedIf(false).LogLevel())
+	assert.Equal(t, slog.LevelDebug, err.ReportedIf(true).LogLevel())
+	assert.Equal(t, slog.LevelError, err.LogLevel(), "the error itself is not changed")
+}
+
 func TestErrorKeepsItsCauseToTheLog(t *testing.T) {
 	cause := errors.New("the disk is full")
 	err := NewError(ServerError, "Something went wrong.").Because(cause)

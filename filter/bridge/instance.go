@@ -165,7 +165,7 @@ func (in *instance) sweep(ctx context.Context, now time.Time) {
 		return
 	}
 	removed, err := in.store.DeleteExpired(ctx, now)
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrUnavailable) {
 		in.log.Warn("expired records could not be removed; the next try is in a few minutes", "err", err)
 	}
 	if err != nil {
