@@ -237,6 +237,7 @@ func (f *fixture) redeemed(code string) store.Code {
 	require.ErrorIs(f.t, err, errSeen)
 	return found
 }
+
 // failingStore is the real store until one of its methods is told to fail.
 type failingStore struct {
 	Store
