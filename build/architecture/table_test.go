@@ -31,7 +31,7 @@ var mayImport = map[layer][]layer{
 	heart:      {vocabulary, records, service, handler},
 	backend:    {records},
 	crossing:   {},
-	bridge:     {heart, vocabulary, records, backend},
+	bridge:     {heart, vocabulary, records, backend, build},
 	library:    {crossing, bridge, heart, vocabulary, records, service, backend, build},
 	program:    {vocabulary, records, service, backend, build},
 	standin:    {standin},

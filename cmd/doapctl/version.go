@@ -13,7 +13,7 @@ type versionCommand struct{}
 // Help is shown below the usage line.
 func (versionCommand) Help() string {
 	return `Prints the version of doapctl and what it was built for and with. It belongs to the filter of the same version;
-"show stat doap" on the Domino console tells the version of the filter that is loaded.`
+its console line "ndoap: ready" tells the version that is loaded.`
 }
 
 func (versionCommand) Run(s *session) error {

@@ -72,8 +72,7 @@ func sentence(err error) string {
 	return "The token was refused"
 }
 
-// Response words a refusal: JSON, never a login page, with the challenge of RFC 6750 section 3. A browser script of
-// another origin may read it.
+// Response words a refusal: JSON, never a login page, with the challenge of RFC 6750 section 3.
 func Response(refusal *oauth.Error) web.Response {
 	challenge := `Bearer realm="Domino", error="` + string(refusal.Code) + `", error_description="` + refusal.Description + `"`
 	if refusal.Code == oauth.InsufficientScope {

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"ndoap/build/version"
 	"ndoap/core"
 	"ndoap/core/config"
 	"ndoap/core/key"
@@ -82,7 +83,7 @@ func TestOpenSaysThatItIsReady(t *testing.T) {
 	defer library.Close()
 	assert.Equal(t, config.UserEventAuthorized, opening.UserEvent)
 	require.Len(t, opening.Console, 1)
-	assert.Contains(t, opening.Console[0], "ndoap: ready issuer="+issuer)
+	assert.Contains(t, opening.Console[0], "ndoap: ready version="+version.Version+" issuer="+issuer)
 }
 
 func TestUserEventIsTheConfiguredOne(t *testing.T) {

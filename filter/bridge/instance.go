@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ndoap/build/version"
 	"ndoap/core"
 	"ndoap/core/config"
 	"ndoap/store"
@@ -135,7 +136,7 @@ func (in *instance) refresh(ctx context.Context) {
 	in.store = opened
 	in.database = ""
 	in.service.Store(core.New(core.Deps{Config: in.source.Current, Store: opened, Now: time.Now, Log: in.requests}))
-	in.log.Info("ready", "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
+	in.log.Info("ready", "version", version.Version, "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
 }
 
 // storeFault is told by the store when it becomes unusable, and with nil when it works again.
