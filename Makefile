@@ -25,6 +25,7 @@ LIBRARY_LINK := '-Wl,--version-script=$(CURDIR)/build/exports.map' -Wl,--no-unde
 	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
 PROGRAMS := bin/libndoap.so bin/doapctl bin/standin bin/standin-host bin/libnotes.so bin/demo
+LINUX    := bin/linux-amd64/libndoap.so
 WINDOWS  := bin/windows-amd64/ndoap.dll bin/windows-386/ndoap.dll
 
 ##@ Use
@@ -42,6 +43,9 @@ demo: bin/foreground build ## the tutorial on this machine: stand-in, people, a 
 
 .PHONY: build
 build: $(PROGRAMS) ## the filter for Linux, doapctl, the stand-in and the demo, in bin/
+
+.PHONY: build-linux
+build-linux: $(LINUX) ## libndoap.so and doapctl as they are shipped, for old C libraries, in bin/linux-amd64/
 
 .PHONY: build-windows
 build-windows: $(WINDOWS) ## ndoap.dll and doapctl.exe for 64 and 32 bit, in bin/windows-*/
@@ -96,7 +100,7 @@ fmt: bin/tools/golangci-lint ## format Go and C
 # The suites of `make test`. A line that begins with + is printed at once, past --output-sync.
 
 .PHONY: test-library
-test-library: build
+test-library: build build-linux
 	+@echo '==> the library for Linux: exports, hardening, loading'
 	@$(GO) test -count=1 -run '^TestLinux' ./build/artifact
 
@@ -149,6 +153,9 @@ bin/demo: $(GO_SOURCES)
 
 bin/foreground: $(wildcard build/foreground/*.go)
 	@$(GO_BUILD) -o $@ ./build/foreground
+
+bin/linux-amd64/libndoap.so: $(LIBRARY_SOURCES) $(GO_SOURCES) build/linux.sh build/tools/zig.txt
+	@LIBRARY_LINK="$(LIBRARY_LINK)" sh build/linux.sh
 
 bin/windows-%/ndoap.dll: $(LIBRARY_SOURCES) $(GO_SOURCES) build/windows.sh build/resources.rc.in
 	sh build/windows.sh build $*

@@ -11,6 +11,7 @@ const (
 	service    layer = "services"     // one thing owned: clients, keys, tokens, names, pages
 	handler    layer = "handlers"     // one endpoint, or one use of a token
 	heart      layer = "core"         // the table of routes over the handlers
+	guard      layer = "file rights"  // who may read what is stored
 	backend    layer = "store"        // an implementation of the records' interface
 	crossing   layer = "C shim"       // Domino's interface in C
 	bridge     layer = "bridge"       // the exports in plain Go
@@ -29,11 +30,12 @@ var mayImport = map[layer][]layer{
 	service:    {vocabulary, records, service},
 	handler:    {vocabulary, records, service},
 	heart:      {vocabulary, records, service, handler},
-	backend:    {records},
+	guard:      {},
+	backend:    {records, guard},
 	crossing:   {},
 	bridge:     {heart, vocabulary, records, backend},
 	library:    {crossing, bridge, heart, vocabulary, records, service, backend, build},
-	program:    {vocabulary, records, service, backend, build},
+	program:    {vocabulary, records, service, guard, backend, build},
 	standin:    {standin},
 	build:      {},
 	double:     {vocabulary, records, heart, double},
@@ -66,6 +68,7 @@ var packages = map[string]row{
 	"core/web":        {layer: vocabulary},
 
 	"store":           {layer: records},
+	"store/rights":    {layer: guard, modules: []string{"golang.org/x/sys"}},
 	"store/sqlite":    {layer: backend, modules: []string{"github.com/mattn/go-sqlite3"}},
 	"store/storetest": {layer: double, modules: []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
 
@@ -102,5 +105,5 @@ var testModules = []string{
 	"pgregory.net/rapid",
 }
 
-// mayUseC are the packages with import "C" or unsafe.
-var mayUseC = []string{"cshim", "filter"}
+// mayUseC are the packages with import "C" or unsafe, which reading an access list of Windows takes.
+var mayUseC = []string{"cshim", "filter", "store/rights"}
