@@ -45,7 +45,7 @@ func tightened(found *windows.SECURITY_DESCRIPTOR, self *windows.SID) (wanted st
 		if entry.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0 {
 			continue // says nothing about this file
 		}
-		sid := (*windows.SID)(unsafe.Pointer(&entry.SidStart))
+		sid := sidOf(entry)
 		switch {
 		case entry.Header.AceType == windows.ACCESS_DENIED_ACE_TYPE:
 			denied += fmt.Sprintf("(D;;%#x;;;%s)", uint32(entry.Mask), sid)
@@ -66,6 +66,11 @@ func tightened(found *windows.SECURITY_DESCRIPTOR, self *windows.SID) (wanted st
 	}
 	slices.Sort(losers)
 	return wanted, slices.Compact(losers), nil
+}
+
+// sidOf is whom an entry of the types "allowed" and "denied" is about: the SID begins where SidStart is.
+func sidOf(entry *windows.ACCESS_ALLOWED_ACE) *windows.SID {
+	return (*windows.SID)(unsafe.Pointer(&entry.SidStart)) //nolint:gosec // the system has laid it out so
 }
 
 // isAccount tells accounts from groups. Who cannot be looked up counts as a group, which may have anybody in it.

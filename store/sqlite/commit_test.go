@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/store"
+	"ndoap/store/storetest"
 )
 
 // hold occupies the committer until release is called, which returns what the change that held it came to.
@@ -199,7 +200,7 @@ func writeUntilKilled(path string) {
 }
 
 func TestAcknowledgedChangesSurviveAKill(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	s, err := Create(path, Options{})
 	require.NoError(t, err)
 	require.NoError(t, s.Close())

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/store"
+	"ndoap/store/storetest"
 )
 
 func TestMigrationNames(t *testing.T) {
@@ -54,10 +55,10 @@ func TestEveryVersionHasADumpAndMigrates(t *testing.T) {
 		t.Run(fmt.Sprintf("%04d", step.number), func(t *testing.T) {
 			dump, err := os.ReadFile(filepath.Join("testdata", "dumps", fmt.Sprintf("%04d.sql", step.number)))
 			require.NoError(t, err, "a migration comes with a dump of a database that ends with it")
-			path := filepath.Join(t.TempDir(), "doap.db")
+			path := filepath.Join(storetest.TempDir(t), "doap.db")
 			execute(t, path, string(dump))
 
-			fresh := filepath.Join(t.TempDir(), "fresh.db")
+			fresh := filepath.Join(storetest.TempDir(t), "fresh.db")
 			migrateWith(t, fresh, known[:step.number])
 			assert.Equal(t, schema(t, path), schema(t, fresh), "migrations that are out are never changed")
 
@@ -102,7 +103,7 @@ func requireDumped(t *testing.T, s *Store) {
 }
 
 func TestMigratingTwiceChangesNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	made(t, path)
 	before := content(t, filepath.Dir(path))
 	s, err := Open(path, Options{})
@@ -112,7 +113,7 @@ func TestMigratingTwiceChangesNothing(t *testing.T) {
 }
 
 func TestAFailingMigrationIsUndoneAndTheOnesBeforeItStay(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	known, err := embeddedMigrations()
 	require.NoError(t, err)
 	first := len(known)
@@ -132,7 +133,7 @@ func TestAFailingMigrationIsUndoneAndTheOnesBeforeItStay(t *testing.T) {
 }
 
 func TestTwoProgramsMayMigrateAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	known, err := embeddedMigrations()
 	require.NoError(t, err)
 	outcomes := make(chan error, 4)
