@@ -184,7 +184,10 @@ run)
 prefix)
     folder=${2:?usage: wine.sh prefix FOLDER}
     mkdir -p "$folder"
-    cp -a "$cache/prefix/." "$folder"
+    # The gigabyte of DLLs is linked, not copied; Wine writes its registry into the files where they are.
+    cp -al "$cache/prefix/." "$folder"
+    rm "$folder"/*.reg
+    cp -a "$cache/prefix/"*.reg "$folder"
     ;;
 stop)
     server=wineserver

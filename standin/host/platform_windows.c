@@ -7,6 +7,7 @@
 #include <windows.h>
 
 #include <process.h>
+#include <tlhelp32.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,22 +191,50 @@ void platform_release(void *pages, size_t size)
     VirtualFree(pages, 0, MEM_RELEASE);
 }
 
+// Windows has no signals. What a server has in their place: vectored handlers older and younger than those of its
+// filters, a filter for exceptions that nobody handles, and an error mode.
+
+enum { PROBE = 0xE0534900 }; // an exception of ours, as bit 29 says
+enum { SERVER_ERROR_MODE = SEM_NOGPFAULTERRORBOX };
+
 static void (*fault_handler)(const void *address);
+static bool older_ran, younger_ran;
 
-static LONG CALLBACK on_exception(EXCEPTION_POINTERS *exception)
+static void look_at(const EXCEPTION_RECORD *record)
 {
-    const EXCEPTION_RECORD *record = exception->ExceptionRecord;
-
     if (record->ExceptionCode == EXCEPTION_ACCESS_VIOLATION && record->NumberParameters >= 2)
         fault_handler((const void *)record->ExceptionInformation[1]);
+}
+
+static LONG CALLBACK older(EXCEPTION_POINTERS *exception)
+{
+    if (exception->ExceptionRecord->ExceptionCode == (DWORD)PROBE) {
+        older_ran = true;
+        return EXCEPTION_CONTINUE_EXECUTION;
+    }
+    look_at(exception->ExceptionRecord);
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-// Windows has no signals; exception handlers older and younger than the filter's take their place.
+static LONG CALLBACK younger(EXCEPTION_POINTERS *exception)
+{
+    younger_ran = true;
+    look_at(exception->ExceptionRecord);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static LONG WINAPI unhandled(EXCEPTION_POINTERS *exception)
+{
+    (void)exception;
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
 void platform_signals_before_load(void (*fault)(const void *address))
 {
     fault_handler = fault;
-    AddVectoredExceptionHandler(1, on_exception);
+    AddVectoredExceptionHandler(1, older);
+    SetUnhandledExceptionFilter(unhandled);
+    SetErrorMode(SERVER_ERROR_MODE);
 }
 
 void platform_signals_after_load(void)
@@ -213,13 +242,33 @@ void platform_signals_after_load(void)
     static bool installed;
 
     if (!installed)
-        AddVectoredExceptionHandler(1, on_exception);
+        AddVectoredExceptionHandler(1, younger);
     installed = true;
 }
 
 bool platform_signals_kept(void)
 {
-    return true;
+    older_ran = younger_ran = false;
+    RaiseException((DWORD)PROBE, 0, 0, NULL);
+    return older_ran && younger_ran && GetErrorMode() == SERVER_ERROR_MODE &&
+           SetUnhandledExceptionFilter(unhandled) == unhandled;
+}
+
+resources platform_resources(void)
+{
+    resources have = {0, 0};
+    DWORD handles = 0, process = GetCurrentProcessId();
+    THREADENTRY32 entry = {.dwSize = sizeof entry};
+    HANDLE threads = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+
+    if (threads == INVALID_HANDLE_VALUE)
+        return have;
+    for (BOOL more = Thread32First(threads, &entry); more; more = Thread32Next(threads, &entry))
+        have.threads += entry.th32OwnerProcessID == process;
+    CloseHandle(threads);
+    if (GetProcessHandleCount(GetCurrentProcess(), &handles))
+        have.handles = handles;
+    return have;
 }
 
 uint64_t platform_clock(void)
