@@ -90,6 +90,7 @@ var packages = map[string]row{
 	"build/architecture": {layer: build},
 	"build/artifact":     {layer: build},
 	"build/foreground":   {layer: build, modules: []string{"golang.org/x/sys"}},
+	"build/packaging":    {layer: build},
 	"build/version":      {layer: build},
 }
 

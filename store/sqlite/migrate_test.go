@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -153,7 +154,8 @@ func migrateWith(t *testing.T, path string, known []migration) {
 // tryMigrations runs migrations over a file that may not be there yet.
 func tryMigrations(t *testing.T, path string, known []migration) error {
 	ctx := context.Background()
-	database, err := sql.Open("sqlite3", "file://"+path+"?_txlock=immediate&_busy_timeout=30000")
+	database, err := sql.Open("sqlite3", dataSource(path, os.PathSeparator, Options{BusyTimeout: 30 * time.Second},
+		url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}))
 	if err != nil {
 		return err
 	}

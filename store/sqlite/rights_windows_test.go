@@ -37,15 +37,23 @@ func requirePrivate(t *testing.T, path string) {
 	}
 }
 
+// privateFolder is for the files of these tests: Wine adds what a directory grants to the access lists of its files.
+func privateFolder(t *testing.T) string {
+	t.Helper()
+	directory := filepath.Join(storetest.TempDir(t), "data")
+	require.NoError(t, rights.Mkdir(directory))
+	return directory
+}
+
 func TestOnlyTheAccountCanReadWhatIsCreated(t *testing.T) {
-	s := create(t, Options{})
+	s := closing(t)(Create(filepath.Join(privateFolder(t), "doap.db"), Options{}))
 	require.NoError(t, s.AddClient(t.Context(), newClient("app")))
 	requirePrivate(t, s.file.path)
 }
 
 // The files beside the database are made anew at each start. They must be private before SQLite writes to them.
 func TestFilesBesideAreMadePrivate(t *testing.T) {
-	path := filepath.Join(storetest.TempDir(t), "J\u00fcrgen \u65e5\u672c.db")
+	path := filepath.Join(privateFolder(t), "J\u00fcrgen \u65e5\u672c.db")
 	made(t, path)
 	require.NoError(t, createBeside(path))
 	requirePrivate(t, path)
@@ -56,9 +64,7 @@ func TestFilesBesideAreMadePrivate(t *testing.T) {
 }
 
 func TestLooseRightsAreTightenedAndLogged(t *testing.T) {
-	directory := filepath.Join(storetest.TempDir(t), "data")
-	require.NoError(t, rights.Mkdir(directory)) // Wine adds what the directory grants
-	path := filepath.Join(directory, "doap.db")
+	path := filepath.Join(privateFolder(t), "doap.db")
 	running := closing(t)(Create(path, Options{})) // keeps the files beside the database alive
 	require.NoError(t, running.AddClient(t.Context(), newClient("app")))
 	for _, name := range fileNames(path)[:3] {
