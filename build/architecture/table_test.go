@@ -103,6 +103,7 @@ var testModules = []string{
 	"github.com/rogpeppe/go-internal",
 	"go.uber.org/goleak",
 	"golang.org/x/oauth2",
+	"golang.org/x/sys", // access lists of Windows
 	"pgregory.net/rapid",
 }
 
