@@ -50,6 +50,14 @@ build-linux: $(LINUX) ## libndoap.so and doapctl as they are shipped, for old C 
 .PHONY: build-windows
 build-windows: $(WINDOWS) ## ndoap.dll and doapctl.exe for 64 and 32 bit, in bin/windows-*/
 
+.PHONY: dist
+dist: $(LINUX) $(WINDOWS) ## what is published: installers, archive, Debian package, SHA256SUMS, in dist/
+	@rm -rf dist
+	@sh build/packaging/package.sh bin/linux-amd64 dist
+	@sh build/installer.sh amd64
+	@sh build/installer.sh 386
+	@cd dist && sha256sum ndoap* >SHA256SUMS && cat SHA256SUMS
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin dist
@@ -67,7 +75,7 @@ check: ## the quick part, for the edit loop: format, lint, unit tests
 .PHONY: test
 test: ## everything; installs what is missing on Debian or Ubuntu first
 	@sh build/setup.sh
-	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end test-windows
+	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end test-windows test-windows-64 test-windows-32
 	@echo '==> all suites passed'
 
 .PHONY: bench
@@ -84,13 +92,17 @@ fuzz: ## every fuzz target for FUZZTIME (a minute)
 setup: ## install what the tests need (Debian or Ubuntu, as root)
 	@sh build/setup.sh
 
+.PHONY: setup-wine
+setup-wine: ## a Wine for 64-bit and 32-bit Windows programs, once (NDOAP_CACHE; minutes, 3 GB)
+	@sh build/wine.sh setup
+
 .PHONY: lint
 lint: bin/tools/golangci-lint ## formatting and static checks of Go, C and shell
 	@echo '==> lint'
 	@bin/tools/golangci-lint fmt --diff
 	@bin/tools/golangci-lint run ./...
 	@sh build/check-c.sh
-	@shellcheck build/*.sh .ci/run
+	@shellcheck build/*.sh build/packaging/*.sh build/packaging/deb/p* .ci/run
 
 .PHONY: fmt
 fmt: bin/tools/golangci-lint ## format Go and C
@@ -109,7 +121,7 @@ test-lint: bin/tools/golangci-lint
 	+@echo '==> lint: format, golangci-lint, shellcheck'
 	@bin/tools/golangci-lint fmt --diff
 	@bin/tools/golangci-lint run ./...
-	@shellcheck build/*.sh .ci/run
+	@shellcheck build/*.sh build/packaging/*.sh build/packaging/deb/p* .ci/run
 
 .PHONY: test-c
 test-c:
@@ -127,12 +139,31 @@ test-end-to-end: build
 	+@echo '==> end to end: the real library in the stand-in'
 	@sh build/packages.sh end-to-end | xargs $(GO) test -count=1 -timeout 15m
 
+.PHONY: test-windows-64 test-windows-32
+test-windows-64: bin/standin bin/windows-amd64/standin-host.exe bin/windows-amd64/ndoap.dll setup-wine
+	+@echo '==> end to end: the 64-bit DLL under Wine'
+	@NDOAP_TARGET=win64 $(GO) test -count=1 -timeout 15m ./standin/endtoend
+test-windows-32: bin/standin bin/windows-386/standin-host.exe bin/windows-386/ndoap.dll setup-wine
+	+@echo '==> end to end: the 32-bit DLL under Wine'
+	@NDOAP_TARGET=win32 $(GO) test -count=1 -timeout 15m ./standin/endtoend
+
 .PHONY: test-windows
 test-windows: build-windows
 	+@echo '==> Windows: vet, exports, imports, version resources'
 	@sh build/windows.sh vet amd64
 	@sh build/windows.sh vet 386
 	@$(GO) test -count=1 -run '^TestWindows' ./build/artifact
+
+.PHONY: test-windows-files
+test-windows-files:
+	+@echo '==> Windows: tests of files and their rights, under Wine'
+	@sh build/windows-files.sh amd64
+	@sh build/windows-files.sh 386
+
+.PHONY: verify-reproducible
+verify-reproducible: dist
+	+@echo '==> the same sources in another folder give the same bytes'
+	@sh build/reproducible.sh
 
 # Files.
 

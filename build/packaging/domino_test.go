@@ -107,8 +107,8 @@ func rightsOf(t *testing.T, path string) string {
 func unpacked(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	for _, name := range []string{"install.sh", "ndoap.html"} {
-		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(read(t, name)), 0o600))
+	for _, path := range []string{"install.sh", "../../installer/ndoap.html"} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, filepath.Base(path)), []byte(read(t, path)), 0o600))
 	}
 	for _, name := range []string{"libndoap.so", "doapctl"} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("new "+name), 0o600))

@@ -28,7 +28,7 @@ func TestInstall(t *testing.T) {
 	assert.Equal(t, before+"DOAP_App_Path=doap.db\n", d.ini(t))
 	assert.Equal(t, before, read(t, ini+".before-ndoap"))
 	page := filepath.Join(d.data, "domino/html/ndoap.html")
-	assert.Equal(t, read(t, "ndoap.html"), read(t, page))
+	assert.Equal(t, read(t, "../../installer/ndoap.html"), read(t, page))
 	for _, path := range []string{ini + ".before-ndoap", page} {
 		assert.Equal(t, rightsOf(t, ini), rightsOf(t, path), path)
 	}
