@@ -3,7 +3,7 @@
 #
 # Windows programs on Linux, for the tests: one Wine that runs 64-bit and 32-bit programs.
 #
-#   wine.sh setup             makes it, once (minutes, 1 GB), and bin/wine/run64 and bin/wine/run32, which stand for:
+#   wine.sh setup             makes it, once (minutes, 3 GB), and bin/wine/run64 and bin/wine/run32, which stand for:
 #   wine.sh run 64 PROGRAM... runs a 64-bit Windows program; run 32 a 32-bit one. Standard input, output and error, the
 #                             environment and the exit status pass through. Files have the names they have here, on
 #                             drive Z: (Z:\tmp\data is /tmp/data); the current folder is kept.

@@ -189,10 +189,10 @@ func (g target) frontFlags(t testing.TB) []string {
 func (g target) build(t testing.TB, tag string) string {
 	t.Helper()
 	library := filepath.Join(t.TempDir(), filepath.Base(g.library(t)))
-	command := exec.CommandContext(t.Context(), "go", "build", "-tags", tag, "-buildmode=c-shared", "-o", library)
+	command := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", tag, "-buildmode=c-shared", "-o", library)
 	command.Env = os.Environ()
 	if g.bits != "" {
-		command.Env = append(command.Env, "GOOS=windows", "GOARCH="+g.goarch, "CC="+g.compiler)
+		command.Env = append(command.Env, "CGO_ENABLED=1", "GOOS=windows", "GOARCH="+g.goarch, "CC="+g.compiler)
 		command.Args = append(command.Args, "-ldflags", `-extldflags "-static"`)
 	}
 	command.Args = append(command.Args, "ndoap/filter")

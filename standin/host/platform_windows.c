@@ -8,6 +8,7 @@
 
 #include <process.h>
 #include <tlhelp32.h>
+#include <winternl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,10 +255,41 @@ bool platform_signals_kept(void)
            SetUnhandledExceptionFilter(unhandled) == unhandled;
 }
 
+// One member of what SystemExtendedHandleInformation answers with, after a count and a reserved word.
+typedef struct {
+    void *object;
+    ULONG_PTR process;
+    ULONG_PTR handle;
+    ULONG access;
+    USHORT creator, type;
+    ULONG attributes, reserved;
+} handle_entry;
+
+// GetProcessHandleCount would be simpler; under Wine it answers 0.
+static unsigned long count_handles(DWORD process)
+{
+    enum { ALL_HANDLES = 64, HEAD = 2 * sizeof(ULONG_PTR), MOST = 1 << 24 };
+    unsigned long found = 0;
+
+    for (ULONG size = 1 << 18; size <= MOST; size *= 2) {
+        char *answer = malloc(size);
+        if (answer == NULL)
+            return 0;
+        NTSTATUS status = NtQuerySystemInformation((SYSTEM_INFORMATION_CLASS)ALL_HANDLES, answer, size, NULL);
+        const handle_entry *entries = (const void *)(answer + HEAD);
+        for (ULONG_PTR i = 0; status >= 0 && i < *(ULONG_PTR *)(void *)answer; i++)
+            found += entries[i].process == process;
+        free(answer);
+        if (status >= 0)
+            return found;
+    }
+    return 0;
+}
+
 resources platform_resources(void)
 {
     resources have = {0, 0};
-    DWORD handles = 0, process = GetCurrentProcessId();
+    DWORD process = GetCurrentProcessId();
     THREADENTRY32 entry = {.dwSize = sizeof entry};
     HANDLE threads = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
 
@@ -266,8 +298,7 @@ resources platform_resources(void)
     for (BOOL more = Thread32First(threads, &entry); more; more = Thread32Next(threads, &entry))
         have.threads += entry.th32OwnerProcessID == process;
     CloseHandle(threads);
-    if (GetProcessHandleCount(GetCurrentProcess(), &handles))
-        have.handles = handles;
+    have.handles = count_handles(process);
     return have;
 }
 
