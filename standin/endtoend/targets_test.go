@@ -3,9 +3,9 @@
 package endtoend
 
 import (
+	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -23,6 +23,7 @@ import (
 type target struct {
 	bits     string // of a Windows program; empty: this machine
 	goarch   string // and for whom it was built
+	shipped  string // folder of library and doapctl, if those are not the ones built for tests
 	compiler string
 
 	// allocations tells whether the host can count calls of the allocator. On Windows each library brings its own.
@@ -33,9 +34,16 @@ type target struct {
 
 // targets has every target, by the name that the variable NDOAP_TARGET takes.
 var targets = map[string]target{
-	"linux": {allocations: true},
-	"win64": {bits: "64", goarch: "amd64", compiler: "x86_64-w64-mingw32-gcc", apart: notOnWindows},
-	"win32": {bits: "32", goarch: "386", compiler: "i686-w64-mingw32-gcc", apart: notOnWindows},
+	"linux":   {allocations: true},
+	"shipped": {shipped: "linux-amd64/", allocations: true, apart: notShipped},
+	"win64":   {bits: "64", goarch: "amd64", compiler: "x86_64-w64-mingw32-gcc", apart: notOnWindows},
+	"win32":   {bits: "32", goarch: "386", compiler: "i686-w64-mingw32-gcc", apart: notOnWindows},
+}
+
+var notShipped = map[string]string{
+	"TestREADME":         theDemo,
+	"TestDemoInABrowser": theDemo,
+	"TestDenyInABrowser": theDemo,
 }
 
 var notOnWindows = map[string]string{
@@ -45,7 +53,7 @@ var notOnWindows = map[string]string{
 	"TestStoreThatDisappears": "Windows lets nobody rename a database that is open; Wine would",
 }
 
-const theDemo = "the demo loads the library for Linux"
+const theDemo = "the demo loads the library that is built for it"
 
 // tested is the target of this run.
 var tested = targets["linux"]
@@ -54,13 +62,8 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	status, err := 1, choose(os.Getenv("NDOAP_TARGET"))
 	if err == nil {
-		var leave func()
-		if leave, err = tested.enter(); err == nil {
-			status = m.Run()
-			leave()
-		}
-	}
-	if err != nil {
+		status = m.Run()
+	} else {
 		fmt.Fprintln(os.Stderr, "endtoend:", err)
 	}
 	os.Exit(status)
@@ -75,6 +78,9 @@ func choose(name string) error {
 	if !known {
 		return fmt.Errorf("NDOAP_TARGET is %q; it can be %s", name, strings.Join(slices.Sorted(maps.Keys(targets)), ", "))
 	}
+	if chosen.bits != "" && os.Getenv("WINEPREFIX") == "" {
+		return errors.New("tests on Windows need one that runs; run: sh build/wine.sh alone go test ... (from the root of the tree)")
+	}
 	tested = chosen
 	if len(tested.apart) == 0 {
 		return nil
@@ -87,63 +93,6 @@ func choose(name string) error {
 		apart += "|" + also
 	}
 	return flag.Set("test.skip", "^("+apart+")$")
-}
-
-// enter gives a Windows target a Windows of its own, so that suites can run side by side, and keeps it running: each
-// program would start it and end it otherwise.
-func (g target) enter() (leave func(), err error) {
-	if g.bits == "" {
-		return func() {}, nil
-	}
-	folder, err := os.MkdirTemp("", "endtoend-wine-")
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Setenv("WINEPREFIX", folder); err != nil {
-		return nil, err
-	}
-	clean := func() {
-		_ = wine("stop") // what still runs there ends with it
-		_ = os.RemoveAll(folder)
-	}
-	if err := wine("prefix", folder); err != nil {
-		clean()
-		return nil, err
-	}
-	input, err := keepRunning()
-	if err != nil {
-		clean()
-		return nil, fmt.Errorf("wine does not start; run: make setup-wine: %w", err)
-	}
-	return func() { _ = input.Close(); clean() }, nil
-}
-
-// keepRunning starts a program that does nothing until its input ends, and waits for its first words: from then on
-// Windows is up, and its services hold the output of this program and not that of the first program of a test.
-func keepRunning() (io.Closer, error) {
-	shell := exec.Command(binaryPath("wine/run64"), "cmd.exe") //nolint:noctx // it ends when its input does
-	input, err := shell.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	output, err := shell.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := shell.Start(); err != nil {
-		return nil, err
-	}
-	_, err = output.Read(make([]byte, 1))
-	return input, err
-}
-
-// wine runs build/wine.sh.
-func wine(arguments ...string) error {
-	printed, err := exec.Command("sh", append([]string{filepath.Join("..", "..", "build", "wine.sh")}, arguments...)...).CombinedOutput() //nolint:gosec,noctx // from these tests
-	if err != nil {
-		return fmt.Errorf("build/wine.sh %s: %w: %s", arguments[0], err, printed)
-	}
-	return nil
 }
 
 // path is the name that programs of the target have for a file.
@@ -161,6 +110,9 @@ const drive = "Z:"
 func (g target) program(t testing.TB, name string) []string {
 	t.Helper()
 	if g.bits == "" {
+		if name == "doapctl" {
+			name = g.shipped + name
+		}
 		return []string{binary(t, name)}
 	}
 	return []string{binary(t, "wine/run"+g.bits), binary(t, "windows-"+g.goarch+"/"+name+".exe")}
@@ -170,7 +122,7 @@ func (g target) program(t testing.TB, name string) []string {
 func (g target) library(t testing.TB) string {
 	t.Helper()
 	if g.bits == "" {
-		return binary(t, "libndoap.so")
+		return binary(t, g.shipped+"libndoap.so")
 	}
 	return binary(t, "windows-"+g.goarch+"/ndoap.dll")
 }
