@@ -75,7 +75,8 @@ check: ## the quick part, for the edit loop: format, lint, unit tests
 .PHONY: test
 test: ## everything; installs what is missing on Debian or Ubuntu first
 	@sh build/setup.sh
-	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end test-windows test-windows-64 test-windows-32
+	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end \
+		test-shipped test-windows test-windows-files test-windows-64 test-windows-32 verify-reproducible
 	@echo '==> all suites passed'
 
 .PHONY: bench
@@ -147,6 +148,11 @@ test-windows-32: bin/standin bin/windows-386/standin-host.exe bin/windows-386/nd
 	+@echo '==> end to end: the 32-bit DLL under Wine'
 	@NDOAP_TARGET=win32 $(GO) test -count=1 -timeout 15m ./standin/endtoend
 
+.PHONY: test-shipped
+test-shipped: build build-linux
+	+@echo '==> end to end: the library that is shipped for Linux'
+	@NDOAP_TARGET=shipped $(GO) test -count=1 -timeout 15m ./standin/endtoend
+
 .PHONY: test-windows
 test-windows: build-windows
 	+@echo '==> Windows: vet, exports, imports, version resources'
@@ -155,7 +161,7 @@ test-windows: build-windows
 	@$(GO) test -count=1 -run '^TestWindows' ./build/artifact
 
 .PHONY: test-windows-files
-test-windows-files:
+test-windows-files: setup-wine
 	+@echo '==> Windows: tests of files and their rights, under Wine'
 	@sh build/windows-files.sh amd64
 	@sh build/windows-files.sh 386

@@ -15,6 +15,7 @@ copy="$work/other folder/of sources"
 mkdir -p "$copy"
 git ls-files -z --cached --others --exclude-standard | tar --null --ignore-failed-read -T - -cf - | tar -C "$copy" -xf -
 
+unset MAKEFLAGS MFLAGS MAKELEVEL # of the make that runs this
 make --no-print-directory -C "$copy" dist >"$work/log" 2>&1 || {
     cat "$work/log" >&2
     exit 1

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"unsafe"
+	"unsafe" //nolint:depguard // a structure tells Windows its size
 
 	"golang.org/x/sys/windows"
 )

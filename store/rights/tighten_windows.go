@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"unsafe"
+	"unsafe" //nolint:depguard // an access list is read in its layout
 
 	"golang.org/x/sys/windows"
 )
@@ -35,12 +35,25 @@ func tightened(found *windows.SECURITY_DESCRIPTOR, self *windows.SID) (wanted st
 	if err != nil {
 		return "", nil, err
 	}
-	full := append(texts(insiders), systemSID, administratorsSID)
-	denied := ""
+	denied, kept, losers, err := divide(list, append(texts(insiders), systemSID, administratorsSID))
+	if err != nil {
+		return "", nil, err
+	}
+	if len(losers) == 0 && control&windows.SE_DACL_PROTECTED != 0 {
+		return "", nil, nil
+	}
+	wanted = "D:P" + denied + wanted[len("D:P"):] + kept // Windows wants what is denied first
+	slices.Sort(losers)
+	return wanted, slices.Compact(losers), nil
+}
+
+// divide reads the entries of an access list: what it denies, what it allows accounts other than those that have full
+// access anyway, and who else it allows something.
+func divide(list *windows.ACL, full []string) (denied, kept string, losers []string, err error) {
 	for n := range list.AceCount {
 		var entry *windows.ACCESS_ALLOWED_ACE
 		if err := windows.GetAce(list, uint32(n), &entry); err != nil {
-			return "", nil, err
+			return "", "", nil, err
 		}
 		if entry.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0 {
 			continue // says nothing about this file
@@ -53,19 +66,12 @@ func tightened(found *windows.SECURITY_DESCRIPTOR, self *windows.SID) (wanted st
 			losers = append(losers, fmt.Sprintf("an entry of type %d", entry.Header.AceType))
 		case slices.Contains(full, sid.String()):
 		case isAccount(sid):
-			wanted += fmt.Sprintf("(A;;%#x;;;%s)", uint32(entry.Mask), sid)
+			kept += fmt.Sprintf("(A;;%#x;;;%s)", uint32(entry.Mask), sid)
 		default:
 			losers = append(losers, name(sid))
 		}
 	}
-	if len(losers) == 0 && control&windows.SE_DACL_PROTECTED != 0 {
-		return "", nil, nil
-	}
-	if denied != "" {
-		wanted = "D:P" + denied + wanted[len("D:P"):] // Windows wants these first
-	}
-	slices.Sort(losers)
-	return wanted, slices.Compact(losers), nil
+	return denied, kept, losers, nil
 }
 
 // sidOf is whom an entry of the types "allowed" and "denied" is about: the SID begins where SidStart is.
