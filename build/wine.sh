@@ -9,6 +9,9 @@
 #                             drive Z: (Z:\tmp\data is /tmp/data); the current folder is kept.
 #   wine.sh prefix FOLDER     makes FOLDER a Windows of its own (a Wine prefix): registry, drive C:, no running
 #                             programs. WINEPREFIX=FOLDER before run uses it; without, all share one.
+#   wine.sh alone COMMAND...  runs a command with a Windows of its own, which is up before the command begins and is
+#                             gone after it. Suites run so: without, the first program of a test starts the services
+#                             of Windows, which keep its output open, and a test that reads to the end waits for them.
 #   wine.sh stop              ends all programs in the prefix, and its Wine server.
 #
 # Two ways lead to a Wine that runs both: the machine's own, if it does (checked by running both), or a folder with a
@@ -71,6 +74,24 @@ program() {
     *-32) echo wine ;;
     *) fail "there are 64-bit and 32-bit programs, not '$1'" ;;
     esac
+}
+
+# alone COMMAND...: a shell of Windows that waits for input keeps Windows running; its input ends with this process,
+# however that ends.
+alone() {
+    folder=$(mktemp -d)
+    WINEPREFIX=$folder/prefix
+    trap 'exec 8>&-; sh "$0" stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
+    trap 'exit 1' HUP INT TERM
+    sh "$0" prefix "$WINEPREFIX"
+    mkfifo "$folder/in" "$folder/out"
+    exec 7<>"$folder/out"
+    sh "$0" run 64 cmd.exe <"$folder/in" >&7 2>/dev/null 7<&- &
+    exec 8>"$folder/in"
+    head -c 1 <&7 >/dev/null # its first word: Windows is up
+    result=0
+    "$@" 7<&- 8>&- || result=$?
+    exit "$result"
 }
 
 # Setting up.
@@ -189,6 +210,10 @@ prefix)
     rm "$folder"/*.reg
     cp -a "$cache/prefix/"*.reg "$folder"
     ;;
+alone)
+    shift
+    alone "$@"
+    ;;
 stop)
     server=wineserver
     [ "$(cat "$cache/way" 2>/dev/null)" = machine ] || server=/usr/lib/wine/wineserver
@@ -199,7 +224,7 @@ in-namespace)
     in_namespace "$@"
     ;;
 *)
-    echo "usage: wine.sh setup | run 64|32 PROGRAM ARGUMENT... | prefix FOLDER | stop" >&2
+    echo "usage: wine.sh setup | run 64|32 PROGRAM ARGUMENT... | prefix FOLDER | alone COMMAND... | stop" >&2
     exit 2
     ;;
 esac

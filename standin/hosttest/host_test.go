@@ -2,11 +2,13 @@
 
 // Package hosttest holds the stand-in's host to its word: that it catches each broken rule of the filter contract, and
 // that it imitates what docs/standin.md says it imitates. It builds the host, the Notes functions and the test filter
-// once and speaks the wire protocol to the real program.
+// once, for the system that NDOAP_TARGET names, and speaks the wire protocol to the real program.
 package hosttest
 
 import (
 	"bufio"
+	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -22,47 +24,23 @@ import (
 	"ndoap/standin/front/wire"
 )
 
-// built is the folder with standin-host, libnotes.so and libright.so.
+// built is the folder with the host, the Notes functions and the test filter.
 var built string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	folder, err := os.MkdirTemp("", "hosttest")
 	if err == nil {
 		built = folder
-		err = build(folder)
+		err = errors.Join(choose(os.Getenv("NDOAP_TARGET")), tested.build(folder))
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "hosttest: cannot build the host (gcc is needed):", err)
+		fmt.Fprintln(os.Stderr, "hosttest: cannot build the host:", err)
 		os.Exit(1)
 	}
 	status := m.Run()
 	_ = os.RemoveAll(folder)
 	os.Exit(status)
-}
-
-// build compiles the C sources below standin for Linux.
-func build(folder string) error {
-	notes := filepath.Join(folder, "libnotes.so")
-	targets := []struct {
-		folder  string
-		options []string
-	}{
-		{"notes", []string{"-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-soname,libnotes.so", "-o", notes}},
-		{"host", []string{notes, "-Wl,-rpath,$ORIGIN", "-o", filepath.Join(folder, "standin-host")}},
-		{"wrongfilters", []string{"-fPIC", "-shared", "-o", filepath.Join(folder, "libright.so")}},
-	}
-	for _, target := range targets {
-		sources, err := filepath.Glob(filepath.Join("..", target.folder, "*.c"))
-		if err != nil {
-			return err
-		}
-		sources = slices.DeleteFunc(sources, func(name string) bool { return strings.HasSuffix(name, "_windows.c") })
-		arguments := slices.Concat([]string{"-std=c11", "-O1"}, sources, target.options, []string{"-pthread", "-ldl"})
-		if output, err := exec.Command("gcc", arguments...).CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", target.folder, err, output)
-		}
-	}
-	return nil
 }
 
 // running is a host process and what it has printed.
@@ -82,8 +60,7 @@ func start(t *testing.T, rule string, options ...string) *running {
 	t.Helper()
 	h := &running{t: t, ended: make(chan struct{})}
 	h.more = sync.NewCond(&h.mu)
-	arguments := append([]string{"--filter", filepath.Join(built, "libright.so"), "--data", dataDirectory(t)}, options...)
-	h.command = exec.CommandContext(t.Context(), filepath.Join(built, "standin-host"), arguments...)
+	h.command = tested.host(t, append([]string{"--filter", tested.filter(), "--data", dataDirectory(t)}, options...))
 	h.command.Env = append(os.Environ(), "STANDIN_WRONG="+rule, "STANDIN_FIFO="+filepath.Join(t.TempDir(), "fifo"))
 	output, err := h.command.StdoutPipe()
 	require.NoError(t, err)

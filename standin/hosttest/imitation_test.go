@@ -193,8 +193,8 @@ func TestInitTwice(t *testing.T) {
 
 func TestNeighbourFilterIsLoadedAfterIt(t *testing.T) {
 	t.Parallel()
-	second := filepath.Join(t.TempDir(), "libsecond.so")
-	content, err := os.ReadFile(filepath.Join(built, "libright.so"))
+	second := filepath.Join(t.TempDir(), "second-"+tested.library)
+	content, err := os.ReadFile(tested.filter())
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(second, content, 0o700))
 	host := start(t, "", "--neighbour", second)

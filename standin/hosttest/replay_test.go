@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -37,10 +36,10 @@ func replay(t *testing.T, requests []wire.Message, options ...string) (report, [
 	in, out := filepath.Join(folder, "requests"), filepath.Join(folder, "results")
 	require.NoError(t, os.WriteFile(in, frames.Bytes(), 0o600))
 	arguments := append([]string{
-		"--filter", filepath.Join(built, "libright.so"), "--data", dataDirectory(t), "--json",
+		"--filter", tested.filter(), "--data", dataDirectory(t), "--json",
 		"--replay", in, "--write-results", out,
 	}, options...)
-	output, err := exec.CommandContext(t.Context(), filepath.Join(built, "standin-host"), arguments...).Output()
+	output, err := tested.host(t, arguments).Output()
 	require.NoError(t, err)
 	var r report
 	require.NoError(t, json.Unmarshal(output, &r), "%s", output)

@@ -7,6 +7,7 @@
 #define STANDIN_RIGHT_H
 
 #include "../../cshim/dsapi.h"
+#include "../notes/notes.h"
 
 #include <stdbool.h>
 
@@ -21,6 +22,5 @@ unsigned int wrong_event(FilterContext *context, unsigned int type, void *data, 
 // The pieces both are made of.
 void respond(FilterContext *context, unsigned int status, const char *headers);
 void write_body(FilterContext *context, const char *bytes, unsigned int size);
-void *notes_function(const char *name);
 
 #endif

@@ -2,12 +2,9 @@
 //
 // One rule broken at a time, in as few words as it takes. hosttest names each of them with the sentence it expects.
 
-#define _GNU_SOURCE
-
 #include "right.h"
+#include "system.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +36,7 @@ unsigned int wrong_init(FilterInitData *data, unsigned int result)
     if (wrong("init-overrun"))
         ((volatile char *)data)[sizeof *data] = 1;
     if (wrong("init-signal"))
-        signal(SIGUSR1, SIG_IGN);
+        disturb_server();
     if (wrong("init-result"))
         return kFilterHandledRequest;
     return result;
@@ -108,31 +105,22 @@ static unsigned int wrong_response(FilterContext *context, bool *taken)
     return kFilterNotHandled;
 }
 
-static void *ask_request(void *context)
+static void ask_request(void *context)
 {
     FilterRequest line;
     unsigned int error = 0;
 
     ((FilterContext *)context)->GetRequest(context, &line, &error);
-    return NULL;
 }
 
-static void *write_console(void *nothing)
+static void write_console(void *nothing)
 {
     void (*log_message)(const char *, uint16_t, ...);
     void *address = notes_function("AddInLogMessageText");
 
+    (void)nothing;
     memcpy(&log_message, &address, sizeof address);
     log_message("%s", 0, "from a thread of its own");
-    return nothing;
-}
-
-static void on_own_thread(void *(*run)(void *), void *argument)
-{
-    pthread_t thread;
-
-    pthread_create(&thread, NULL, run, argument);
-    pthread_join(thread, NULL);
 }
 
 // What reaches for memory that is not the filter's.
@@ -164,7 +152,7 @@ static void wrong_memory(FilterContext *context, const FilterRequest *line)
 static void wrong_notes(void)
 {
     void (*log_message)(const char *, uint16_t, ...);
-    uint16_t (*statistic)(const char *, const char *, uint16_t, uint16_t, const void *);
+    uint16_t(LNPUBLIC * statistic)(const char *, const char *, uint16_t, uint16_t, const void *);
     void *log_address = notes_function("AddInLogMessageText"), *statistic_address = notes_function("StatUpdate");
     char line[2000];
     int32_t one = 1;

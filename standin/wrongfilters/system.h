@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the filter needs of the operating system.
+
+#ifndef STANDIN_SYSTEM_H
+#define STANDIN_SYSTEM_H
+
+// Finds a Notes function as filters do, in the process.
+void *notes_function(const char *name);
+
+// Runs a function on a thread of the filter's own, to its end.
+void on_own_thread(void (*run)(void *), void *argument);
+
+// Takes away from the server how it learns of what happens to the process.
+void disturb_server(void);
+
+// Waits until the test has opened and closed the FIFO that STANDIN_FIFO names.
+void wait_for_test(void);
+
+#endif
