@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # packages.sh unit|end-to-end: the Go packages of that kind, one on a line. End-to-end packages drive what `make build`
-# made: all of the stand-in but its front. The packages under build/artifact judge it and are run by their own targets.
+# made: all of the stand-in but its front. build/artifact and build/installertest judge what is shipped and are run by
+# their own targets.
 
 set -eu
 
@@ -17,7 +18,7 @@ esac
 
 for package in $(go list ./...); do
     case "$package" in
-    */build/artifact) continue ;;
+    */build/artifact | */build/installertest) continue ;;
     */standin/front | */standin/front/*) is=unit ;;
     */standin | */standin/*) is=end-to-end ;;
     *) is=unit ;;

@@ -90,7 +90,9 @@ func TestRefusals(t *testing.T) {
 		"the program directory cannot be written": {
 			prepare: func(t *testing.T, s *server) {
 				mount(t, s.program, "-o", "bind,ro", s.program)
-				mount(t, s.ini, "-o", "bind,rw", s.ini) // which can
+				writable := filepath.Join(t.TempDir(), "notes.ini") // so that it is not this file that fails
+				write(t, writable, plainINI)
+				mount(t, s.ini, "--bind", writable)
 			},
 			code: 19, sentence: "cannot be written: the disk is full, or this account may not.",
 		},

@@ -128,11 +128,7 @@ func (s *server) assertInstalled(t *testing.T, version string) {
 // hold keeps a file in use, until the test ends.
 func (s *server) hold(t *testing.T, how, path string) {
 	t.Helper()
-	bits := "64"
-	if s.arch == x86 {
-		bits = "32"
-	}
-	holder := wine("run", bits, shop.path("hold-"+s.arch.name+".exe"))
+	holder := wine("run", s.arch.bits, shop.path("hold-"+s.arch.name+".exe"))
 	input, err := holder.StdinPipe()
 	require.NoError(t, err)
 	output, err := holder.StdoutPipe()

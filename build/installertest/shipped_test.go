@@ -11,22 +11,24 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"ndoap/build/version"
 	"ndoap/core/config"
 )
 
-// What `make dist` made, with the real library: it installs, and the program that it offers to run does its work.
+// What is published, with the real library: it installs, and the program that it offers to run does its work.
 func TestShippedInstallers(t *testing.T) {
 	for _, arch := range bothArchitectures {
 		t.Run(arch.name, func(t *testing.T) {
-			setup, err := filepath.Abs("../../dist/ndoap-" + version.Version + "-" + arch.name + "-setup.exe")
+			built := filepath.Join("..", "..", "bin", "windows-"+arch.goarch)
+			require.FileExists(t, filepath.Join(built, "ndoap.dll"), "nothing to judge; run 'make build-windows' first")
+			built, err := filepath.Abs(built)
 			require.NoError(t, err)
-			require.FileExists(t, setup, "nothing to judge; run 'make installers' first")
+			setup := filepath.Join(t.TempDir(), "setup.exe")
+			require.NoError(t, command("sh", "../installer.sh", arch.goarch, built, setup))
 			s := newServer(t, arch)
 			got := launch(t, setup, s.places())
 			require.Zerof(t, got.code, "%s", got.log)
 
-			out, err := output(wine("run", "64", filepath.Join(s.program, "doapctl.exe"), "--data", windows(s.data), "--ini", windows(s.ini),
+			out, err := output(wine("run", arch.bits, filepath.Join(s.program, "doapctl.exe"), "--data", windows(s.data), "--ini", windows(s.ini),
 				"init", "--issuer", "https://domino.example.com/doap"))
 			require.NoErrorf(t, err, "%s", out)
 			assert.FileExists(t, filepath.Join(s.data, "doap.db"))

@@ -35,12 +35,13 @@ type architecture struct {
 	name     string // in the name of the installer
 	goarch   string
 	compiler string
+	bits     string // for build/wine.sh
 	view     string // of the registry
 }
 
 var (
-	x64 = architecture{name: "x64", goarch: "amd64", compiler: "x86_64-w64-mingw32", view: "/reg:64"}
-	x86 = architecture{name: "x86", goarch: "386", compiler: "i686-w64-mingw32", view: "/reg:32"}
+	x64 = architecture{name: "x64", goarch: "amd64", compiler: "x86_64-w64-mingw32", bits: "64", view: "/reg:64"}
+	x86 = architecture{name: "x86", goarch: "386", compiler: "i686-w64-mingw32", bits: "32", view: "/reg:32"}
 )
 
 func (a architecture) other() architecture {
