@@ -171,3 +171,15 @@ func TestTwoPartitions(t *testing.T) {
 	assert.Equal(t, "[Notes]\nPartition=2\nDOAP_App_Path=doap.db\n", read(t, filepath.Join(second, "notes.ini")))
 	assert.FileExists(t, filepath.Join(second, "domino/html/ndoap.html"))
 }
+
+// Whatever a program directory's files are like, nothing of ndoap runs with the rights of its owner.
+func TestNothingIsSetuid(t *testing.T) {
+	d := newDomino(t)
+	require.NoError(t, os.Chmod(filepath.Join(d.program, "libnotes.so"), 0o755|os.ModeSetuid|os.ModeSetgid))
+	mustRun(t, "--root", d.root)
+	for _, name := range []string{"libndoap.so", "doapctl"} {
+		info, err := os.Stat(filepath.Join(d.program, name))
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o755), info.Mode(), name)
+	}
+}
