@@ -98,7 +98,7 @@ func (g target) build(folder string) error {
 		}
 		sources = slices.DeleteFunc(sources, func(name string) bool { return strings.HasSuffix(name, g.other) })
 		arguments := slices.Concat([]string{"-std=c11", "-O1"}, sources, piece.options, g.system)
-		if output, err := exec.Command(g.compiler, arguments...).CombinedOutput(); err != nil { //nolint:gosec,noctx // a compiler, once
+		if output, err := exec.Command(g.compiler, arguments...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", piece.folder, err, output)
 		}
 	}
