@@ -87,11 +87,12 @@ var packages = map[string]row{
 	"standin/front/wire":     {layer: standin},
 	"standin/hosttest":       {layer: standin},
 
-	"build/architecture": {layer: build},
-	"build/artifact":     {layer: build},
-	"build/foreground":   {layer: build, modules: []string{"golang.org/x/sys"}},
-	"build/packaging":    {layer: build},
-	"build/version":      {layer: build},
+	"build/architecture":  {layer: build},
+	"build/artifact":      {layer: build},
+	"build/foreground":    {layer: build, modules: []string{"golang.org/x/sys"}},
+	"build/installertest": {layer: build},
+	"build/packaging":     {layer: build},
+	"build/version":       {layer: build},
 }
 
 // testModules are for the tests of every package. golang-jwt and go-sqlite3 look into tokens and databases from outside.
