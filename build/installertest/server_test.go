@@ -101,16 +101,16 @@ func (s *server) uninstall(t *testing.T, parameters string) outcome {
 func (s *server) snapshot(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	require.NoError(t, filepath.WalkDir(s.root, func(path string, entry fs.DirEntry, err error) error {
+	root := os.DirFS(s.root)
+	require.NoError(t, fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(s.root, path)
-		if err != nil || entry.IsDir() {
+		if entry.IsDir() {
 			all[name] = "directory"
-			return err
+			return nil
 		}
-		data, err := os.ReadFile(path)
+		data, err := fs.ReadFile(root, name)
 		all[name] = fmt.Sprintf("%x", sha256.Sum256(data))
 		return err
 	}))

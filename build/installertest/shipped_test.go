@@ -43,9 +43,13 @@ func TestShippedInstallers(t *testing.T) {
 
 // The same sources give the same bytes.
 func TestInstallersAreReproducible(t *testing.T) {
-	again := filepath.Join(t.TempDir(), "setup.exe")
-	require.NoError(t, command("sh", "../installer.sh", x86.goarch, shop.path(x86.name, current), again, current, "-DFAILING_STEPS"))
-	assert.True(t, read(t, shop.installer(x86, current)) == read(t, again))
+	var made [2]string
+	for i := range made {
+		setup := filepath.Join(t.TempDir(), "setup.exe")
+		require.NoError(t, command("sh", "../installer.sh", x86.goarch, shop.path(x86.name, current), setup, current))
+		made[i] = read(t, setup)
+	}
+	assert.True(t, made[0] == made[1])
 }
 
 func TestTheSampleConfigurationIsGood(t *testing.T) {
