@@ -79,7 +79,8 @@ program() {
 # alone COMMAND...: a shell of Windows that waits for input keeps Windows running; its input ends with this process,
 # however that ends.
 alone() {
-    folder=$(mktemp -d)
+    [ -d "$cache/prefix" ] || fail "there is no Wine yet; run: make setup-wine"
+    folder=$(mktemp -d "$cache/alone.XXXXXX") # where links to the DLLs are possible
     WINEPREFIX=$folder/prefix
     trap 'exec 8>&-; sh "$0" stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
     trap 'exit 1' HUP INT TERM
@@ -206,7 +207,7 @@ prefix)
     folder=${2:?usage: wine.sh prefix FOLDER}
     mkdir -p "$folder"
     # The gigabyte of DLLs is linked, not copied; Wine writes its registry into the files where they are.
-    cp -al "$cache/prefix/." "$folder"
+    cp -al "$cache/prefix/." "$folder" 2>/dev/null || cp -a "$cache/prefix/." "$folder" # another file system
     rm "$folder"/*.reg
     cp -a "$cache/prefix/"*.reg "$folder"
     ;;
