@@ -76,7 +76,7 @@ check: ## the quick part, for the edit loop: format, lint, unit tests
 test: ## everything; installs what is missing on Debian or Ubuntu first
 	@sh build/setup.sh
 	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end \
-		test-shipped test-windows test-windows-files test-windows-64 test-windows-32 verify-reproducible
+		test-shipped test-windows test-windows-files test-windows-64 test-windows-32 test-installers verify-reproducible
 	@echo '==> all suites passed'
 
 .PHONY: bench
@@ -159,6 +159,11 @@ test-windows: build-windows
 	@sh build/windows.sh vet amd64
 	@sh build/windows.sh vet 386
 	@$(GO) test -count=1 -run '^TestWindows' ./build/artifact
+
+.PHONY: test-installers
+test-installers: build-windows setup-wine
+	+@echo '==> the Windows installers under Wine, against made-up servers'
+	@$(GO) test -count=1 -timeout 15m ./build/installertest
 
 .PHONY: test-windows-files
 test-windows-files: setup-wine
