@@ -25,6 +25,7 @@ LIBRARY_LINK := '-Wl,--version-script=$(CURDIR)/build/exports.map' -Wl,--no-unde
 	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
 PROGRAMS := bin/libndoap.so bin/doapctl bin/standin bin/standin-host bin/libnotes.so bin/demo
+LINUX    := bin/linux-amd64/libndoap.so
 WINDOWS  := bin/windows-amd64/ndoap.dll bin/windows-386/ndoap.dll
 
 ##@ Use
@@ -43,8 +44,19 @@ demo: bin/foreground build ## the tutorial on this machine: stand-in, people, a 
 .PHONY: build
 build: $(PROGRAMS) ## the filter for Linux, doapctl, the stand-in and the demo, in bin/
 
+.PHONY: build-linux
+build-linux: $(LINUX) ## libndoap.so and doapctl as they are shipped, for old C libraries, in bin/linux-amd64/
+
 .PHONY: build-windows
 build-windows: $(WINDOWS) ## ndoap.dll and doapctl.exe for 64 and 32 bit, in bin/windows-*/
+
+.PHONY: dist
+dist: $(LINUX) $(WINDOWS) ## what is published: installers, archive, Debian package, SHA256SUMS, in dist/
+	@rm -rf dist
+	@sh build/packaging/package.sh bin/linux-amd64 dist
+	@sh build/installer.sh amd64
+	@sh build/installer.sh 386
+	@cd dist && sha256sum ndoap* >SHA256SUMS && cat SHA256SUMS
 
 .PHONY: clean
 clean: ## remove what was built
@@ -63,7 +75,8 @@ check: ## the quick part, for the edit loop: format, lint, unit tests
 .PHONY: test
 test: ## everything; installs what is missing on Debian or Ubuntu first
 	@sh build/setup.sh
-	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end test-windows
+	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target test-library test-lint test-c test-unit test-end-to-end \
+		test-shipped test-windows test-windows-files test-windows-64 test-windows-32 test-installers verify-reproducible
 	@echo '==> all suites passed'
 
 .PHONY: bench
@@ -80,13 +93,17 @@ fuzz: ## every fuzz target for FUZZTIME (a minute)
 setup: ## install what the tests need (Debian or Ubuntu, as root)
 	@sh build/setup.sh
 
+.PHONY: setup-wine
+setup-wine: ## a Wine for 64-bit and 32-bit Windows programs, once (NDOAP_CACHE; minutes, 3 GB)
+	@sh build/wine.sh setup
+
 .PHONY: lint
 lint: bin/tools/golangci-lint ## formatting and static checks of Go, C and shell
 	@echo '==> lint'
 	@bin/tools/golangci-lint fmt --diff
 	@bin/tools/golangci-lint run ./...
 	@sh build/check-c.sh
-	@shellcheck build/*.sh .ci/run
+	@shellcheck build/*.sh build/packaging/*.sh build/packaging/deb/p* .ci/run
 
 .PHONY: fmt
 fmt: bin/tools/golangci-lint ## format Go and C
@@ -96,7 +113,7 @@ fmt: bin/tools/golangci-lint ## format Go and C
 # The suites of `make test`. A line that begins with + is printed at once, past --output-sync.
 
 .PHONY: test-library
-test-library: build
+test-library: build build-linux
 	+@echo '==> the library for Linux: exports, hardening, loading'
 	@$(GO) test -count=1 -run '^TestLinux' ./build/artifact
 
@@ -105,7 +122,7 @@ test-lint: bin/tools/golangci-lint
 	+@echo '==> lint: format, golangci-lint, shellcheck'
 	@bin/tools/golangci-lint fmt --diff
 	@bin/tools/golangci-lint run ./...
-	@shellcheck build/*.sh .ci/run
+	@shellcheck build/*.sh build/packaging/*.sh build/packaging/deb/p* .ci/run
 
 .PHONY: test-c
 test-c:
@@ -123,12 +140,41 @@ test-end-to-end: build
 	+@echo '==> end to end: the real library in the stand-in'
 	@sh build/packages.sh end-to-end | xargs $(GO) test -count=1 -timeout 15m
 
+.PHONY: test-windows-64 test-windows-32
+test-windows-64: bin/standin bin/windows-amd64/standin-host.exe bin/windows-amd64/ndoap.dll setup-wine
+	+@echo '==> end to end: the 64-bit DLL under Wine'
+	@NDOAP_TARGET=win64 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/endtoend
+test-windows-32: bin/standin bin/windows-386/standin-host.exe bin/windows-386/ndoap.dll setup-wine
+	+@echo '==> end to end: the 32-bit DLL under Wine'
+	@NDOAP_TARGET=win32 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/endtoend
+
+.PHONY: test-shipped
+test-shipped: build build-linux
+	+@echo '==> end to end: the library that is shipped for Linux'
+	@NDOAP_TARGET=shipped $(GO) test -count=1 -timeout 15m ./standin/endtoend
+
 .PHONY: test-windows
 test-windows: build-windows
 	+@echo '==> Windows: vet, exports, imports, version resources'
 	@sh build/windows.sh vet amd64
 	@sh build/windows.sh vet 386
 	@$(GO) test -count=1 -run '^TestWindows' ./build/artifact
+
+.PHONY: test-installers
+test-installers: build-windows setup-wine
+	+@echo '==> the Windows installers under Wine, against made-up servers'
+	@$(GO) test -count=1 -timeout 15m ./build/installertest
+
+.PHONY: test-windows-files
+test-windows-files: setup-wine
+	+@echo '==> Windows: tests of files and their rights, under Wine'
+	@sh build/windows-files.sh amd64
+	@sh build/windows-files.sh 386
+
+.PHONY: verify-reproducible
+verify-reproducible: dist
+	+@echo '==> the same sources in another folder give the same bytes'
+	@sh build/reproducible.sh
 
 # Files.
 
@@ -149,6 +195,9 @@ bin/demo: $(GO_SOURCES)
 
 bin/foreground: $(wildcard build/foreground/*.go)
 	@$(GO_BUILD) -o $@ ./build/foreground
+
+bin/linux-amd64/libndoap.so: $(LIBRARY_SOURCES) $(GO_SOURCES) build/linux.sh build/tools/zig.txt
+	@LIBRARY_LINK="$(LIBRARY_LINK)" sh build/linux.sh
 
 bin/windows-%/ndoap.dll: $(LIBRARY_SOURCES) $(GO_SOURCES) build/windows.sh build/resources.rc.in
 	sh build/windows.sh build $*

@@ -17,7 +17,7 @@ esac
 
 for package in $(go list ./...); do
     case "$package" in
-    */build/artifact) continue ;;
+    */build/artifact | */build/installertest) continue ;;
     */standin/front/*) is=unit ;;
     */standin | */standin/*) is=end-to-end ;;
     *) is=unit ;;

@@ -25,11 +25,16 @@ need curl curl
 need openssl openssl
 need chromium chromium
 need shellcheck shellcheck
+need pip3 python3-pip
+need dpkg-deb dpkg
 need clang-format clang-format
 need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
 need x86_64-w64-mingw32-windres binutils-mingw-w64-x86-64
 need i686-w64-mingw32-gcc gcc-mingw-w64-i686
 need i686-w64-mingw32-windres binutils-mingw-w64-i686
+need debootstrap debootstrap
+need makensis nsis
+need osslsigncode osslsigncode
 # A compiler without the headers of the C library is half a compiler.
 [ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
 

@@ -90,6 +90,7 @@ unsigned int FilterInit(FilterInitData *data)
     ndoap_opening opening;
     memset(&opening, 0, sizeof opening);
     ndoap_open(&environment, &opening);
+    ndoap_module_restore();
     bool process = opening.user_event == NDOAP_USER_EVENT_PROCESS;
     ndoap_print_console(opening.console);
     ndoap_release(opening.memory);

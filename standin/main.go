@@ -75,6 +75,7 @@ func parse(args []string, stderr io.Writer) (front.Config, error) {
 	tls := flags.Bool("tls", false, "serve https with a self-signed certificate, left in the data directory as standin-cert.pem")
 	methods := flags.String("methods", strings.Join(front.DominoMethods(), ","), "HTTP methods that are allowed")
 	host := flags.String("host", "", "host `program`, with words before it as in \"wine64 host.exe\" (default standin-host beside this program)")
+	drive := flags.String("host-drive", "", "for a host on Windows: the `drive` on which it sees this machine's files, as in Z:")
 	var hostArgs []string
 	flags.Func("host-arg", "an `argument` to pass on to the host; may be repeated", func(arg string) error {
 		hostArgs = append(hostArgs, arg)
@@ -111,15 +112,23 @@ func parse(args []string, stderr io.Writer) (front.Config, error) {
 		}
 		words = []string{filepath.Join(filepath.Dir(program), "standin-host")}
 	}
-	words = append(words, "--filter", *filter, "--data", *data, "--order", *order, "--user-event", *userEvent)
-	return front.Config{
+	config := front.Config{
 		Data:    *data,
 		Listen:  *listen,
-		Host:    append(words, hostArgs...),
+		Drive:   *drive,
 		Threads: *threads,
 		Auth:    front.AuthMethod(*auth),
 		TLS:     *tls,
 		Methods: strings.Split(*methods, ","),
 		Limits:  httpwire.DominoLimits(),
-	}, nil
+	}
+	var err error
+	if *drive != "" { // only an absolute name can be put onto a drive
+		if *filter, err = filepath.Abs(*filter); err == nil {
+			config.Data, err = filepath.Abs(*data)
+		}
+	}
+	words = append(words, "--filter", config.HostPath(*filter), "--data", config.HostPath(config.Data), "--order", *order, "--user-event", *userEvent)
+	config.Host = append(words, hostArgs...)
+	return config, err
 }

@@ -52,6 +52,11 @@ func TestCommandLine(t *testing.T) {
 	assert.Equal(t, []string{"GET", "PUT"}, config.Methods)
 	assert.Equal(t, "127.0.0.1:8080", config.Listen)
 
+	config, err = parse([]string{"--filter", "/bin/a.dll", "--data", "/srv/d", "--host", "host.exe", "--host-drive", "Z:"}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"host.exe", "--filter", `Z:\bin\a.dll`, "--data", `Z:\srv\d`}, config.Host[:5])
+	assert.Equal(t, "/srv/d", config.Data, "the front's own name for it")
+
 	config, err = parse([]string{"--filter", "a.so", "--data", "d"}, io.Discard)
 	require.NoError(t, err)
 	assert.True(t, strings.HasSuffix(config.Host[0], "/standin-host"), "the host is beside this program: %s", config.Host[0])

@@ -11,6 +11,7 @@ const (
 	service    layer = "services"     // one thing owned: clients, keys, tokens, names, pages
 	handler    layer = "handlers"     // one endpoint, or one use of a token
 	heart      layer = "core"         // the table of routes over the handlers
+	guard      layer = "file rights"  // who may read what is stored
 	backend    layer = "store"        // an implementation of the records' interface
 	crossing   layer = "C shim"       // Domino's interface in C
 	bridge     layer = "bridge"       // the exports in plain Go
@@ -29,11 +30,12 @@ var mayImport = map[layer][]layer{
 	service:    {vocabulary, records, service},
 	handler:    {vocabulary, records, service},
 	heart:      {vocabulary, records, service, handler},
-	backend:    {records},
+	guard:      {},
+	backend:    {records, guard},
 	crossing:   {},
 	bridge:     {heart, vocabulary, records, backend, build},
 	library:    {crossing, bridge, heart, vocabulary, records, service, backend, build},
-	program:    {vocabulary, records, service, backend, build},
+	program:    {vocabulary, records, service, guard, backend, build},
 	standin:    {standin},
 	build:      {},
 	double:     {vocabulary, records, heart, double},
@@ -66,6 +68,7 @@ var packages = map[string]row{
 	"core/web":        {layer: vocabulary},
 
 	"store":           {layer: records},
+	"store/rights":    {layer: guard, modules: []string{"golang.org/x/sys"}},
 	"store/sqlite":    {layer: backend, modules: []string{"github.com/mattn/go-sqlite3"}},
 	"store/storetest": {layer: double, modules: []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
 
@@ -84,10 +87,12 @@ var packages = map[string]row{
 	"standin/front/wire":     {layer: standin},
 	"standin/hosttest":       {layer: standin},
 
-	"build/architecture": {layer: build},
-	"build/artifact":     {layer: build},
-	"build/foreground":   {layer: build, modules: []string{"golang.org/x/sys"}},
-	"build/version":      {layer: build},
+	"build/architecture":  {layer: build},
+	"build/artifact":      {layer: build},
+	"build/foreground":    {layer: build, modules: []string{"golang.org/x/sys"}},
+	"build/installertest": {layer: build},
+	"build/packaging":     {layer: build},
+	"build/version":       {layer: build},
 }
 
 // testModules are for the tests of every package. golang-jwt and go-sqlite3 look into tokens and databases from outside.
@@ -99,8 +104,9 @@ var testModules = []string{
 	"github.com/rogpeppe/go-internal",
 	"go.uber.org/goleak",
 	"golang.org/x/oauth2",
+	"golang.org/x/sys", // access lists of Windows
 	"pgregory.net/rapid",
 }
 
-// mayUseC are the packages with import "C" or unsafe.
-var mayUseC = []string{"cshim", "filter"}
+// mayUseC are the packages with import "C" or unsafe, which reading an access list of Windows takes.
+var mayUseC = []string{"cshim", "filter", "store/rights"}

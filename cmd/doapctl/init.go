@@ -14,6 +14,7 @@ import (
 	"ndoap/core/config"
 	"ndoap/core/key"
 	"ndoap/store"
+	"ndoap/store/rights"
 	"ndoap/store/sqlite"
 )
 
@@ -112,10 +113,10 @@ func createConfiguration(path, issuer string) (created bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := rights.Mkdir(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return false, fmt.Errorf("the configuration directory cannot be created: %w", err)
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	file, err := rights.Create(path)
 	if errors.Is(err, fs.ErrExist) {
 		return false, nil
 	}

@@ -10,11 +10,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"ndoap/store/storetest"
 )
 
 func TestResolveBootstrap(t *testing.T) {
-	data := t.TempDir()
-	elsewhere := filepath.Join(t.TempDir(), "other")
+	data := storetest.TempDir(t)
+	elsewhere := filepath.Join(storetest.TempDir(t), "other")
 	tests := map[string]struct {
 		variables NotesINI
 		want      Bootstrap
@@ -68,7 +70,7 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 }
 
 func TestReadNotesINI(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "notes.ini")
+	path := filepath.Join(storetest.TempDir(t), "notes.ini")
 	require.NoError(t, os.WriteFile(path, []byte("\xef\xbb\xbf[Notes]\r\nKitType=2\r\nDirectory=C:\\HCL\\Domino\\Data\r\n"+
 		"doap_APP_path = oauth.db\r\n; comment without meaning\r\nno equals sign\r\n=no name\r\nTitle=M\xfcller=1\r\n"+
 		"KITTYPE=3\r\nLast=x"), 0o600))

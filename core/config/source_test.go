@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"ndoap/store/storetest"
 )
 
 // directory is a configuration directory whose files carry the times that a test gives them.
@@ -23,7 +25,7 @@ type directory struct {
 
 func newDirectory(t *testing.T) *directory {
 	t.Helper()
-	return &directory{T: t, path: t.TempDir(), at: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)}
+	return &directory{T: t, path: storetest.TempDir(t), at: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)}
 }
 
 // write stores a file, each time an hour later.

@@ -4,8 +4,6 @@ package endtoend
 
 import (
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,11 +13,7 @@ import (
 // A library that panics on demand: the request gets 500 or a refused token, the console one line with the stack, and
 // the host lives on.
 func TestPanicDoesNotEndTheHost(t *testing.T) {
-	library := filepath.Join(t.TempDir(), "libndoap.so")
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "faultinjection", "-buildmode=c-shared", "-o", library, "ndoap/filter")
-	printed, err := build.CombinedOutput()
-	require.NoErrorf(t, err, "%s", printed)
-	s := start(t, options{library: library})
+	s := start(t, options{library: tested.build(t, "faultinjection")})
 	tokens := s.tokens(t, alice)
 
 	for range 3 {

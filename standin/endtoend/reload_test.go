@@ -4,6 +4,7 @@ package endtoend
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,7 +18,7 @@ import (
 // one process, and nothing that was acknowledged is lost.
 func TestReloadUnderLoad(t *testing.T) {
 	s := start(t, options{})
-	const chains, restarts = 4, 50
+	const chains, restarts, settled = 4, 50, 10
 	var stop atomic.Bool
 	var refreshes, reads atomic.Int64
 	var work sync.WaitGroup
@@ -40,18 +41,49 @@ func TestReloadUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	for range restarts {
+	held := map[int]resources{}
+	for restart := range restarts {
+		if restart == settled {
+			held[settled] = s.resources(t)
+		}
 		before := refreshes.Load()
 		from := len(s.printed())
 		s.tell(t, "tell http restart")
 		s.awaitAfter(t, from, "ndoap: ready")
 		require.Eventually(t, func() bool { return refreshes.Load() > before || t.Failed() }, patience, tick, "work goes on")
 	}
+	held[restarts] = s.resources(t)
 	stop.Store(true)
 	work.Wait()
 	t.Logf("%d refreshes and %d reads over %d restarts", refreshes.Load(), reads.Load(), restarts)
 	assert.Zero(t, count(s.printed(), "out of service"))
 	assert.Equal(t, restarts+1, count(s.printed(), "ndoap: ready"))
+	t.Logf("held after %d restarts: %+v, after %d: %+v", settled, held[settled], restarts, held[restarts])
+	assert.LessOrEqual(t, held[restarts].handles, held[settled].handles+inUse, "open files or handles")
+	assert.LessOrEqual(t, held[restarts].threads, held[settled].threads+inUse, "threads")
+}
+
+// inUse is how much more the requests in progress, and Go for them, may hold at one moment than at another. What each
+// restart leaves behind comes to more over forty of them.
+const inUse = 20
+
+// resources are what the host holds of its system.
+type resources struct{ handles, threads int }
+
+func (s *server) resources(t *testing.T) resources {
+	t.Helper()
+	from := len(s.printed())
+	s.tell(t, "show resources")
+	s.awaitAfter(t, from, "standin: these are the resources")
+	number := func(name string) int {
+		_, value, found := strings.Cut(s.awaitAfter(t, from, name), " = ")
+		require.True(t, found)
+		n, err := strconv.Atoi(value)
+		require.NoError(t, err)
+		require.Positive(t, n, name)
+		return n
+	}
+	return resources{number("Server.Handles"), number("Server.Threads")}
 }
 
 // A code from before a restart is good after it (A31), and so is a token.

@@ -48,7 +48,7 @@ type options struct {
 	auth      string // session or basic
 	order     string // documented or mapped-first
 	userEvent string // authorized or process
-	library   string // default bin/libndoap.so
+	library   string // default: the target's, as built
 	extra     []string
 	notesINI  string // more lines
 	config    map[string]any
@@ -74,17 +74,25 @@ type server struct {
 // binary returns the path of something that `make build` has made.
 func binary(t testing.TB, name string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "..", "bin", name))
-	require.NoError(t, err)
-	_, err = os.Stat(path)
-	require.NoErrorf(t, err, "bin/%s is missing; run: make build", name)
+	path := binaryPath(name)
+	_, err := os.Stat(path)
+	require.NoErrorf(t, err, "bin/%s is missing; run: make build, for Windows: make build-windows setup-wine", name)
+	return path
+}
+
+func binaryPath(name string) string {
+	path, err := filepath.Abs(filepath.Join("..", "..", "bin", filepath.FromSlash(name)))
+	if err != nil {
+		panic(err) // the current folder is gone
+	}
 	return path
 }
 
 // doapctl runs the administrator's command line on the server's data and returns its standard output.
 func doapctl(t testing.TB, data string, arguments ...string) string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), binary(t, "doapctl"), append([]string{"--data", data}, arguments...)...)
+	words := append(tested.program(t, "doapctl"), append([]string{"--data", tested.path(data)}, arguments...)...)
+	command := exec.CommandContext(t.Context(), words[0], words[1:]...)
 	var stderr strings.Builder
 	command.Stderr = &stderr
 	out, err := command.Output()
@@ -142,18 +150,17 @@ func start(t *testing.T, o options) *server {
 		o.userEvent = "authorized"
 	}
 	if o.library == "" {
-		o.library = binary(t, "libndoap.so")
+		o.library = tested.library(t)
 	}
-	binary(t, "standin-host")
 	s := prepare(t, o)
 	if o.damage != nil {
 		o.damage(t, s.data)
 	}
 	// Not t.Context(): it ends before the clean-ups that stop the server in order.
-	s.command = exec.CommandContext(context.Background(), binary(t, "standin"), append([]string{ //nolint:usetesting // see above
+	s.command = exec.CommandContext(context.Background(), binary(t, "standin"), slices.Concat([]string{ //nolint:usetesting // see above
 		"--filter", o.library, "--data", s.data, "--listen", "127.0.0.1:0",
 		"--auth", o.auth, "--order", o.order, "--user-event", o.userEvent,
-	}, o.extra...)...)
+	}, tested.frontFlags(t), o.extra)...)
 	stdout, err := s.command.StdoutPipe()
 	require.NoError(t, err)
 	s.stdin, err = s.command.StdinPipe()

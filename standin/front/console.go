@@ -29,8 +29,10 @@ func (s *Server) ReadConsole(input io.Reader) {
 			s.printf("standin: restarted")
 		case "show stat doap":
 			s.showStatistics()
+		case "show resources":
+			s.showResources()
 		default:
-			s.printf("standin: unknown command; these are known: tell http restart, tell http quit, show stat doap")
+			s.printf("standin: unknown command; these are known: tell http restart, tell http quit, show stat doap, show resources")
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -39,17 +41,30 @@ func (s *Server) ReadConsole(input io.Reader) {
 }
 
 func (s *Server) showStatistics() {
-	text, err := s.host.tell(wire.KindStat)
-	if err != nil {
-		s.printf("standin: no statistics: %v", err)
-		return
+	if count, ok := s.show(wire.KindStat); ok {
+		s.printf("standin: %d statistics found", count)
 	}
-	count := 0
+}
+
+// showResources prints what the host holds of its system, so that tests see what a restart leaves behind.
+func (s *Server) showResources() {
+	if _, ok := s.show(wire.KindResources); ok {
+		s.printf("standin: these are the resources")
+	}
+}
+
+// show prints the lines that the host answers with and counts them.
+func (s *Server) show(kind string) (count int, ok bool) {
+	text, err := s.host.tell(kind)
+	if err != nil {
+		s.printf("standin: no %s: %v", kind, err)
+		return 0, false
+	}
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
 			s.printf("console: %s", line)
 			count++
 		}
 	}
-	s.printf("standin: %d statistics found", count)
+	return count, true
 }

@@ -63,7 +63,7 @@ func (x *exchange) request() wire.Message {
 	if x.badCredential {
 		request.Set(wire.BasicState, "bad")
 	}
-	request.Set(wire.Path, x.at.mapped)
+	request.Set(wire.Path, x.server.config.HostPath(x.at.mapped))
 	request.Set(wire.MapType, x.at.mapType)
 	name, port := x.server.name(x.head.Value("Host"))
 	request.Set(wire.ServerName, name)

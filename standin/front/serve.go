@@ -27,7 +27,7 @@ func (x *exchange) serveResource(result wire.Message, user string, environ map[s
 		return x.logout()
 	case user == "" && x.at.demandsLogin():
 		return x.demandLogin("")
-	case result.Text(wire.ServePath) != x.at.mapped:
+	case result.Text(wire.ServePath) != x.server.config.HostPath(x.at.mapped):
 		// A filter mapped the URL to something of its own and then did not answer.
 		return errorPage(404, "Couldn't find design note or file.")
 	case method == http.MethodOptions:

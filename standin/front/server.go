@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,7 @@ type Config struct {
 	Data    string   // directory with notes.ini, people.json, databases.json and domino/html
 	Listen  string   // address; port 0 picks a free one
 	Host    []string // the host program and its arguments
+	Drive   string   // where a host for Windows sees the files of this machine, as in "Z:"; empty for a host like ours
 	Threads int      // worker threads of the host
 	Auth    AuthMethod
 	TLS     bool
@@ -43,6 +45,14 @@ type Config struct {
 
 // DominoMethods are those a Web Site document allows unless it says otherwise.
 func DominoMethods() []string { return []string{"GET", "HEAD", "POST", "OPTIONS", "TRACE"} }
+
+// HostPath is the name of a file as the host sees it.
+func (c Config) HostPath(path string) string {
+	if c.Drive == "" || path == "" {
+		return path
+	}
+	return c.Drive + strings.ReplaceAll(path, "/", `\`)
+}
 
 // StatusViolation is the exit status after a filter broke the contract.
 const StatusViolation = 3

@@ -44,6 +44,12 @@ void *platform_reserve(size_t size); // without access; never NULL
 void platform_protect(void *pages, size_t size, platform_access access);
 void platform_release(void *pages, size_t size);
 
+// What the process holds of the system: open files or handles, and threads. Zeros when the system does not say.
+typedef struct {
+    unsigned long handles, threads;
+} resources;
+resources platform_resources(void);
+
 // What a server like Domino does with signals before and after filters are loaded. fault gets the address of a fault;
 // when it returns, the fault goes to whoever was there before. platform_signals_kept tells whether the handlers of the
 // server, older and younger than the filter, still work.

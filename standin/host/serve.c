@@ -22,6 +22,15 @@ static void add_statistic(const char *name, const char *value, int number, void 
     buffer_text(lines, "\n");
 }
 
+static void add_resources(buffer *lines)
+{
+    resources have = platform_resources();
+    char text[96];
+
+    snprintf(text, sizeof text, "Server.Handles = %lu\nServer.Threads = %lu\n", have.handles, have.threads);
+    buffer_text(lines, text);
+}
+
 static bool receive_frame(platform_socket connection, buffer *in)
 {
     char length[4], piece[65536];
@@ -64,9 +73,12 @@ static bool carry_out(platform_socket connection, request *r, text frame, buffer
     if (text_is(kind, "quit"))
         filters_quit();
     frame_begin(out, "done");
-    if (text_is(kind, "stat")) {
+    if (text_is(kind, "stat") || text_is(kind, "resources")) {
         buffer lines = {0};
-        standin_notes_statistics(add_statistic, &lines);
+        if (text_is(kind, "stat"))
+            standin_notes_statistics(add_statistic, &lines);
+        else
+            add_resources(&lines);
         frame_add(out, TAG_STATISTICS, buffer_view(&lines));
         free(lines.at);
     }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/store"
+	"ndoap/store/storetest"
 )
 
 func TestALockedDatabaseRefusesWritesAndRecovers(t *testing.T) {
@@ -95,7 +96,7 @@ func TestAFaultEndsTheWholeCommit(t *testing.T) {
 }
 
 func TestDamageIsAFaultThatLasts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	made(t, path)
 	var root, size int64
 	database := outsider(t, path)
@@ -189,7 +190,7 @@ func TestHealthReportsTheFirstFaultAndTheLastRecovery(t *testing.T) {
 
 func TestFaultsAreNotCalledFaultsAfterClose(t *testing.T) {
 	options, told := faults(Options{})
-	s, err := Create(filepath.Join(t.TempDir(), "doap.db"), options)
+	s, err := Create(filepath.Join(storetest.TempDir(t), "doap.db"), options)
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 	require.NoError(t, os.Remove(s.file.path))

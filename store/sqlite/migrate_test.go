@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/store"
+	"ndoap/store/storetest"
 )
 
 func TestMigrationNames(t *testing.T) {
@@ -54,10 +56,10 @@ func TestEveryVersionHasADumpAndMigrates(t *testing.T) {
 		t.Run(fmt.Sprintf("%04d", step.number), func(t *testing.T) {
 			dump, err := os.ReadFile(filepath.Join("testdata", "dumps", fmt.Sprintf("%04d.sql", step.number)))
 			require.NoError(t, err, "a migration comes with a dump of a database that ends with it")
-			path := filepath.Join(t.TempDir(), "doap.db")
+			path := filepath.Join(storetest.TempDir(t), "doap.db")
 			execute(t, path, string(dump))
 
-			fresh := filepath.Join(t.TempDir(), "fresh.db")
+			fresh := filepath.Join(storetest.TempDir(t), "fresh.db")
 			migrateWith(t, fresh, known[:step.number])
 			assert.Equal(t, schema(t, path), schema(t, fresh), "migrations that are out are never changed")
 
@@ -102,7 +104,7 @@ func requireDumped(t *testing.T, s *Store) {
 }
 
 func TestMigratingTwiceChangesNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	made(t, path)
 	before := content(t, filepath.Dir(path))
 	s, err := Open(path, Options{})
@@ -112,7 +114,7 @@ func TestMigratingTwiceChangesNothing(t *testing.T) {
 }
 
 func TestAFailingMigrationIsUndoneAndTheOnesBeforeItStay(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	known, err := embeddedMigrations()
 	require.NoError(t, err)
 	first := len(known)
@@ -132,7 +134,7 @@ func TestAFailingMigrationIsUndoneAndTheOnesBeforeItStay(t *testing.T) {
 }
 
 func TestTwoProgramsMayMigrateAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	known, err := embeddedMigrations()
 	require.NoError(t, err)
 	outcomes := make(chan error, 4)
@@ -152,7 +154,8 @@ func migrateWith(t *testing.T, path string, known []migration) {
 // tryMigrations runs migrations over a file that may not be there yet.
 func tryMigrations(t *testing.T, path string, known []migration) error {
 	ctx := context.Background()
-	database, err := sql.Open("sqlite3", "file://"+path+"?_txlock=immediate&_busy_timeout=30000")
+	database, err := sql.Open("sqlite3", dataSource(path, os.PathSeparator, Options{BusyTimeout: 30 * time.Second},
+		url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}))
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func Create(path string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create the database %s: %w", path, err)
 	}
-	err = createPrivate(path)
+	err = createDatabase(path)
 	if errors.Is(err, fs.ErrExist) {
 		return openExisting(path, options)
 	}
@@ -118,7 +118,7 @@ func Open(path string, options Options) (*Store, error) {
 			"%s is not a file (but for instance a directory): point DOAP_App_Path to the database file", path)}
 	}
 	if err := tighten(path, options.Log); err != nil {
-		options.Log.Warn("other accounts can read the database, and this one may not change that", "path", path, "err", err)
+		warnLoose(path, options.Log, err)
 	}
 	if err := identify(path, options); err != nil {
 		return nil, err
@@ -154,6 +154,10 @@ func open(path string, options Options) (_ *Store, err error) {
 		return nil, s.file.translate(ctx, err)
 	}
 	os.SameFile(s.file.identity, s.file.identity) // on Windows the identity is read on first use, and this is the time
+	if err := createBeside(path); err != nil {
+		return nil, &Fault{sentence: fmt.Sprintf("the files beside the database %s cannot be created: "+
+			"give the account of the server the right to write the directory", path), cause: err}
+	}
 
 	s.writing, err = sql.Open("sqlite3", dataSource(path, os.PathSeparator, options, url.Values{
 		"mode": {"rw"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"1"}, "_txlock": {"immediate"},
@@ -172,6 +176,9 @@ func open(path string, options Options) (_ *Store, err error) {
 
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.reading.Close(), s.writing.Close())
+	}
+	if err := tightenBeside(path, options.Log); err != nil {
+		warnLoose(path, options.Log, err)
 	}
 	return s, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/store"
+	"ndoap/store/storetest"
 )
 
 func TestOddFileNames(t *testing.T) {
@@ -28,7 +29,7 @@ func TestOddFileNames(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			directory := filepath.Join(t.TempDir(), "data #1 100%")
+			directory := filepath.Join(storetest.TempDir(t), "data #1 100%")
 			require.NoError(t, os.Mkdir(directory, 0o700))
 			path := filepath.Join(directory, name)
 			s, err := Create(path, Options{})
@@ -70,9 +71,9 @@ func TestDataSource(t *testing.T) {
 }
 
 func TestRelativePathsOutliveAChangeOfDirectory(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Chdir(storetest.TempDir(t))
 	s := closing(t)(Create("doap.db", Options{}))
-	t.Chdir(t.TempDir())
+	t.Chdir(storetest.TempDir(t))
 	require.NoError(t, s.file.same())
 	require.NoError(t, s.AddClient(t.Context(), newClient("app")))
 }
@@ -129,7 +130,7 @@ func TestOpenRefuses(t *testing.T) {
 		}, "is locked by another program"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			directory := filepath.Join(t.TempDir(), "data")
+			directory := filepath.Join(storetest.TempDir(t), "data")
 			require.NoError(t, os.Mkdir(directory, 0o700))
 			path := filepath.Join(directory, "doap.db")
 			c.prepare(t, path)
@@ -148,18 +149,18 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestCreate(t *testing.T) {
 	t.Run("makes a database", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "doap.db")
+		path := filepath.Join(storetest.TempDir(t), "doap.db")
 		require.NoError(t, closing(t)(Create(path, Options{})).Check())
 		closing(t)(Open(path, Options{}))
 	})
 	t.Run("opens one that is there", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "doap.db")
+		path := filepath.Join(storetest.TempDir(t), "doap.db")
 		require.NoError(t, closing(t)(Create(path, Options{})).AddClient(t.Context(), newClient("app")))
 		_, err := closing(t)(Create(path, Options{})).Client(t.Context(), "app")
 		require.NoError(t, err)
 	})
 	t.Run("needs the directory", func(t *testing.T) {
-		directory := filepath.Join(t.TempDir(), "missing")
+		directory := filepath.Join(storetest.TempDir(t), "missing")
 		_, err := Create(filepath.Join(directory, "doap.db"), Options{})
 		require.ErrorIs(t, err, store.ErrUnavailable)
 		require.ErrorContains(t, err, "does not exist: create it first")
@@ -176,7 +177,7 @@ func TestCreate(t *testing.T) {
 		"a directory":                func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) },
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "doap.db")
+			path := filepath.Join(storetest.TempDir(t), "doap.db")
 			prepare(t, path)
 			before := content(t, filepath.Dir(path))
 			_, err := Create(path, Options{})
@@ -186,7 +187,7 @@ func TestCreate(t *testing.T) {
 		})
 	}
 	t.Run("leaves nothing when it fails", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "doap.db")
+		path := filepath.Join(storetest.TempDir(t), "doap.db")
 		// The log of a database that was removed carelessly: SQLite refuses to have a directory in its place.
 		require.NoError(t, os.MkdirAll(filepath.Join(path+"-wal", "x"), 0o700))
 		_, err := Create(path, Options{})

@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"ndoap/store/storetest"
 )
 
 func requirePrivate(t *testing.T, path string) {
@@ -34,7 +36,7 @@ func TestOnlyTheOwnerCanReadWhatIsCreated(t *testing.T) {
 }
 
 func TestLooseRightsAreTightenedAndLogged(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "doap.db")
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	running := closing(t)(Create(path, Options{})) // keeps the files beside the database alive
 	require.NoError(t, running.AddClient(t.Context(), newClient("app")))
 	for _, name := range fileNames(path)[:3] {

@@ -31,7 +31,7 @@ func TestConformance(t *testing.T) {
 // create makes a store in a new directory and closes it at the end of the test.
 func create(t testing.TB, options Options) *Store {
 	t.Helper()
-	return closing(t)(Create(filepath.Join(t.TempDir(), "doap.db"), options))
+	return closing(t)(Create(filepath.Join(storetest.TempDir(t), "doap.db"), options))
 }
 
 // reopen opens a store that is there, as another process would.

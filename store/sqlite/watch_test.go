@@ -5,7 +5,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -68,38 +67,6 @@ func TestGenerationNeverGoesBack(t *testing.T) {
 	assert.EqualValues(t, 6, g.value())
 }
 
-func TestAFileThatIsGoneOrReplacedIsNoticed(t *testing.T) {
-	for name, c := range map[string]struct {
-		harm     func(t *testing.T, path string)
-		sentence string
-	}{
-		"gone": {func(*testing.T, string) {}, "was removed while in use"},
-		"replaced": {func(t *testing.T, path string) {
-			require.NoError(t, os.WriteFile(path, nil, 0o600))
-		}, "was replaced while in use"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			options, told := faults(still)
-			s := create(t, options)
-			path := s.file.path
-			require.NoError(t, os.Rename(path, path+".away"))
-			c.harm(t, path)
-			s.watcher.look(t.Context())
-			s.watcher.look(t.Context())
-			require.ErrorIs(t, s.Check(), store.ErrUnavailable)
-			require.ErrorContains(t, s.Check(), c.sentence)
-			require.ErrorContains(t, s.Check(), path)
-			assert.Equal(t, s.Check(), next(t, told))
-
-			require.NoError(t, os.Rename(path+".away", path))
-			s.watcher.look(t.Context())
-			require.NoError(t, s.Check())
-			require.NoError(t, next(t, told))
-			assert.Empty(t, told, "one report for each change")
-		})
-	}
-}
-
 func TestAWatcherThatDoesNotComeBackIsAFault(t *testing.T) {
 	options, told := faults(still)
 	s := create(t, options)
@@ -116,6 +83,7 @@ func TestAWatcherThatDoesNotComeBackIsAFault(t *testing.T) {
 
 func TestAPassingLockIsNoFaultForReaders(t *testing.T) {
 	s := create(t, still)
+	defer func(own *queries) { s.watcher.queries = own }(s.watcher.queries) // they are closed with the store
 	s.watcher.queries = &queries{translate: s.file.translate, prepare: func(context.Context, string) (*sql.Stmt, error) {
 		return nil, sqlite3.Error{Code: sqlite3.ErrBusy}
 	}}

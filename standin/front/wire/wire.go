@@ -18,7 +18,7 @@ type Tag uint8
 
 // The fields of every message and of a request.
 const (
-	Kind        Tag = 1  // request, result, restart, quit, stat, done
+	Kind        Tag = 1  // request, result, restart, quit, stat, resources, done
 	Method      Tag = 2  // upper case, as on the wire
 	URL         Tag = 3  // the request target exactly as on the wire
 	Version     Tag = 4  // HTTP/1.1
@@ -52,17 +52,18 @@ const (
 	ServeMapType   Tag = 29
 	FrozenCGI      Tag = 30 // CGI variables fixed by an early GetServerVariable, lines NAME=value
 	Trace          Tag = 40 // events raised, in order, space separated
-	StatisticsText Tag = 60 // lines Doap.Name = value
+	StatisticsText Tag = 60 // lines Doap.Name = value, of resources Server.Name = value
 )
 
 // The kinds of message.
 const (
-	KindRequest = "request"
-	KindResult  = "result"
-	KindRestart = "restart"
-	KindQuit    = "quit"
-	KindStat    = "stat"
-	KindDone    = "done"
+	KindRequest   = "request"
+	KindResult    = "result"
+	KindRestart   = "restart"
+	KindQuit      = "quit"
+	KindStat      = "stat"
+	KindResources = "resources"
+	KindDone      = "done"
 )
 
 // The outcomes of a request.
