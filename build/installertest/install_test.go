@@ -122,7 +122,11 @@ func TestUpgradeAndDowngrade(t *testing.T) {
 	s.assertInstalled(t, current)
 
 	before := s.snapshot(t)
-	got := s.install(t, older, "")
+	muchOlder := filepath.Join(t.TempDir(), "setup.exe")
+	require.NoError(t, command("sh", "../installer.sh", x64.goarch, shop.path(x64.name, older), muchOlder, "1.1.9"))
+	got := launch(t, muchOlder, s.places())
+	assert.Equal(t, 16, got.code)
+	got = s.install(t, older, "")
 	assert.Equal(t, 16, got.code)
 	assert.Contains(t, got.log, "A newer version than "+older+" is installed")
 	assert.Contains(t, got.log, "/FORCE")

@@ -55,7 +55,7 @@ var bothArchitectures = []architecture{x64, x86}
 
 // Versions of the installers for tests.
 const (
-	older   = "0.9.1"
+	older   = "1.2.2"
 	current = "1.2.3"
 )
 
