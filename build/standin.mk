@@ -29,7 +29,7 @@ bin/windows-$(1)/nnotes.dll: $(STANDIN_NOTES) $(wildcard standin/notes/*_windows
 bin/windows-$(1)/standin-host.exe: $(STANDIN_HOST) $(wildcard standin/host/*_windows.c) $(STANDIN_HEADERS) \
 		bin/windows-$(1)/nnotes.dll
 	$(2)-gcc $(STANDIN_CFLAGS) -static -Wl,--no-insert-timestamp -o $$@ $$(filter %.c,$$^) \
-		bin/windows-$(1)/nnotes.dll -lws2_32 -lntdll
+		bin/windows-$(1)/nnotes.dll -lws2_32 -lntdll -lshell32
 endef
 
 $(eval $(call standin_windows,amd64,x86_64-w64-mingw32))

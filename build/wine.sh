@@ -27,6 +27,8 @@ release=bookworm # its Wine is 8.0, in both architectures
 edition=1        # of what setup makes; another number makes it anew
 : "${WINEPREFIX:=$cache/prefix}"
 # Wine itself keeps quiet, and does not offer to download Mono and Gecko.
+# Without it Wine takes names of files for ASCII, and those with other letters are not there.
+export LC_ALL=C.UTF-8
 export WINEPREFIX WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=${WINEDLLOVERRIDES:+;$WINEDLLOVERRIDES}"
 unset DISPLAY
 

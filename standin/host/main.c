@@ -121,6 +121,7 @@ int main(int argc, char **argv)
 {
     command_line line = {.listen = "127.0.0.1:0", .plan.threads = 1, .init_times = 1};
 
+    argv = platform_arguments(argc, argv);
     settings = (server_settings){.auth_name_size = USUAL_NAME, .url_limit = USUAL_URL, .anonymous = ""};
     for (int i = 1; i < argc; i++) {
         if (take_switch(&line, argv[i]))

@@ -32,6 +32,9 @@ bool platform_receive(platform_socket connection, void *bytes, size_t size);
 bool platform_send(platform_socket connection, const void *bytes, size_t size);
 void platform_close(platform_socket connection);
 
+// The arguments of the program in UTF-8, whatever the system gives to main.
+char **platform_arguments(int argc, char **argv);
+
 // Libraries. platform_load leaves a sentence in error when it returns NULL.
 void *platform_load(const char *path, char *error, size_t capacity);
 void *platform_symbol(void *library, const char *name);

@@ -6,6 +6,8 @@
 #include <ws2tcpip.h>
 #include <windows.h>
 
+#include <shellapi.h>
+
 #include <process.h>
 #include <tlhelp32.h>
 #include <winternl.h>
@@ -137,9 +139,32 @@ void platform_close(platform_socket connection)
     closesocket((SOCKET)connection);
 }
 
+// main gets its arguments in the code page of the process, which has few letters.
+char **platform_arguments(int argc, char **argv)
+{
+    int count = 0;
+    wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
+    char **arguments = calloc((size_t)argc + 1, sizeof *arguments);
+
+    if (wide == NULL || arguments == NULL || count != argc)
+        return argv;
+    for (int i = 0; i < argc; i++) {
+        int size = WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, NULL, 0, NULL, NULL);
+        arguments[i] = malloc((size_t)size + 1);
+        if (arguments[i] == NULL)
+            return argv;
+        WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, arguments[i], size, NULL, NULL);
+    }
+    return arguments;
+}
+
 void *platform_load(const char *path, char *error, size_t capacity)
 {
-    HMODULE library = LoadLibraryExA(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+    wchar_t wide[MAX_PATH];
+    HMODULE library = NULL;
+
+    if (MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, MAX_PATH) > 0)
+        library = LoadLibraryExW(wide, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
 
     if (library == NULL)
         snprintf(error, capacity, "%s: Windows error %lu", path, GetLastError());

@@ -79,7 +79,7 @@ static bool ini_value(const char *name, char value[MAXENVVALUE])
 
     value[0] = '\0';
     snprintf(path, sizeof path, "%s/notes.ini", data_directory);
-    FILE *ini = fopen(path, "r");
+    FILE *ini = open_text(path);
     if (ini == NULL)
         return false;
     while (!found && fgets(line, sizeof line, ini) != NULL) {

@@ -20,6 +20,11 @@ void program_directory(char *path, size_t capacity)
         *slash = '\0';
 }
 
+FILE *open_text(const char *path)
+{
+    return fopen(path, "r");
+}
+
 void notes_lock(void)
 {
     pthread_mutex_lock(&lock);

@@ -18,6 +18,15 @@ void program_directory(char *path, size_t capacity)
         *slash = '\0';
 }
 
+FILE *open_text(const char *path)
+{
+    wchar_t wide[MAX_PATH];
+
+    if (MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, MAX_PATH) == 0)
+        return NULL;
+    return _wfopen(wide, L"r");
+}
+
 void notes_lock(void)
 {
     AcquireSRWLockExclusive(&lock);
