@@ -62,8 +62,10 @@ var packages = map[string]row{
 	"core/grant":      {layer: handler},
 	"core/jwks":       {layer: handler},
 	"core/key":        {layer: service, modules: []string{"github.com/go-jose/go-jose/v4"}},
+	"core/metadata":   {layer: handler},
 	"core/oauth":      {layer: vocabulary},
 	"core/page":       {layer: service},
+	"core/resource":   {layer: service},
 	"core/token":      {layer: service, modules: []string{"github.com/golang-jwt/jwt/v5"}},
 	"core/web":        {layer: vocabulary},
 
@@ -86,6 +88,7 @@ var packages = map[string]row{
 	"standin/front/httpwire": {layer: standin},
 	"standin/front/wire":     {layer: standin},
 	"standin/hosttest":       {layer: standin},
+	"standin/target":         {layer: standin},
 
 	"build/architecture":  {layer: build},
 	"build/artifact":      {layer: build},

@@ -30,6 +30,8 @@ const (
 	TemporarilyUnavailable  Code = "temporarily_unavailable"   // RFC 6749 section 4.1.2.1
 	InvalidToken            Code = "invalid_token"             // RFC 6750 section 3.1
 	InsufficientScope       Code = "insufficient_scope"        // RFC 6750 section 3.1
+	InvalidTarget           Code = "invalid_target"            // RFC 8707 section 2
+	UnsupportedTokenType    Code = "unsupported_token_type"    // RFC 7009 section 2.2.1
 
 	RequestNotSupported      Code = "request_not_supported"      // OpenID Connect Core 1.0 section 3.1.2.6
 	RequestURINotSupported   Code = "request_uri_not_supported"  // OpenID Connect Core 1.0 section 3.1.2.6
@@ -58,7 +60,7 @@ func NewError(code Code, description string, args ...any) *Error {
 	case TemporarilyUnavailable:
 		status = http.StatusServiceUnavailable
 	case InvalidRequest, InvalidGrant, UnauthorizedClient, UnsupportedGrantType, UnsupportedResponseType, InvalidScope,
-		RequestNotSupported, RequestURINotSupported, RegistrationNotSupported:
+		InvalidTarget, UnsupportedTokenType, RequestNotSupported, RequestURINotSupported, RegistrationNotSupported:
 	}
 	return &Error{Code: code, Description: wireText(fmt.Sprintf(description, args...)), Status: status}
 }

@@ -9,10 +9,10 @@ import (
 )
 
 // Form holds the parameters of a query or of an application/x-www-form-urlencoded body. Each may occur once
-// (RFC 6749 section 3.1); a parameter without a value counts as omitted (same section).
+// (RFC 6749 section 3.1), apart from those of which an extension says otherwise, such as resource (RFC 8707
+// section 2); a parameter without a value counts as omitted (RFC 6749 section 3.1).
 type Form struct {
-	values     map[string]string
-	duplicates map[string]bool
+	values map[string][]string
 }
 
 // maxParameters bounds the work that one request can cause; the longest OAuth request in use has about 30.
@@ -21,7 +21,7 @@ const maxParameters = 100
 // ParseForm takes encoded parameters apart. It refuses broken percent-encoding, text that is not UTF-8 and more than
 // 100 parameters with invalid_request; duplicates are remembered and refused by Single.
 func ParseForm(encoded string) (Form, *Error) {
-	form := Form{values: map[string]string{}, duplicates: map[string]bool{}}
+	form := Form{values: map[string][]string{}}
 	if strings.Count(encoded, "&") >= maxParameters {
 		return form, NewError(InvalidRequest, "The request has more than %d parameters.", maxParameters)
 	}
@@ -35,29 +35,41 @@ func ParseForm(encoded string) (Form, *Error) {
 		if nameErr != nil || valueErr != nil || !utf8.ValidString(name) || !utf8.ValidString(value) {
 			return form, NewError(InvalidRequest, "A parameter is not valid percent-encoded UTF-8.")
 		}
-		if _, repeated := form.values[name]; repeated {
-			form.duplicates[name] = true
-			continue
-		}
-		form.values[name] = value
+		form.values[name] = append(form.values[name], value)
 	}
 	return form, nil
 }
 
 // Get returns a parameter, or an empty string when it is missing. Of a repeated one it returns the first; callers
 // call Single before they trust anything.
-func (f Form) Get(name string) string { return f.values[name] }
+func (f Form) Get(name string) string {
+	if values := f.values[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// All returns every value of a parameter that may repeat, in the order they were sent and without empty ones.
+func (f Form) All(name string) []string {
+	var values []string
+	for _, value := range f.values[name] {
+		if value != "" {
+			values = append(values, value)
+		}
+	}
+	return values
+}
 
 // Has tells whether a parameter was sent with a value.
-func (f Form) Has(name string) bool { return f.values[name] != "" }
+func (f Form) Has(name string) bool { return f.Get(name) != "" }
 
 // Repeated tells whether a parameter was sent more than once.
-func (f Form) Repeated(name string) bool { return f.duplicates[name] }
+func (f Form) Repeated(name string) bool { return len(f.values[name]) > 1 }
 
 // Single returns invalid_request when any of the named parameters was sent more than once.
 func (f Form) Single(names ...string) *Error {
 	for _, name := range names {
-		if f.duplicates[name] {
+		if f.Repeated(name) {
 			return NewError(InvalidRequest, "The parameter %s occurs more than once.", name)
 		}
 	}

@@ -27,6 +27,10 @@ func TestParseForm(t *testing.T) {
 	for _, absent := range []string{"empty", "d", "e"} {
 		assert.False(t, form.Has(absent), "%s: without a value is as omitted (RFC 6749 section 3.1)", absent)
 	}
+	assert.Equal(t, []string{"1", "2"}, form.All("a"), "in order")
+	for _, absent := range []string{"empty", "d", "e"} {
+		assert.Empty(t, form.All(absent))
+	}
 	assert.Nil(t, form.Single("b", "c", "e"))
 	single := form.Single("b", "a")
 	require.NotNil(t, single)
