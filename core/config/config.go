@@ -17,12 +17,66 @@ type Config struct {
 
 	Lifetimes Lifetimes
 	Scopes    map[string]Scope // by name; "domino" is always there
+	Resources []string         // identifiers of other resource servers that tokens may be for (RFC 8707)
+	Clients   Clients
+	Keys      Keys
 	Login     Login
 	Limits    Limits
+	Fetch     Fetch
 	TLS       TLS
 	Bearer    Bearer
+	Metadata  Metadata
+	Audit     Audit
 	UserEvent UserEvent
 	Pages     Pages
+}
+
+// AssertionAudience is what the aud of a client's assertion may be (RFC 7523 section 3).
+type AssertionAudience string
+
+// The audiences of client assertions.
+const (
+	AudienceIssuer   AssertionAudience = "issuer"   // the issuer, which is safe against audience injection
+	AudienceEndpoint AssertionAudience = "endpoint" // the URL of the endpoint that is called, too
+)
+
+// Clients is what holds for all clients.
+type Clients struct {
+	PrivateUseSchemes []string          // schemes without a dot that redirect URIs of native clients may have
+	AssertionAudience AssertionAudience // default issuer
+}
+
+// KeyAlgorithm is the JWS algorithm of new signing keys (RFC 7518 section 3.1, RFC 8037 section 3.1).
+type KeyAlgorithm string
+
+// The algorithms.
+const (
+	RS256 KeyAlgorithm = "RS256"
+	ES256 KeyAlgorithm = "ES256"
+	EdDSA KeyAlgorithm = "EdDSA"
+)
+
+// Keys is the schedule of the signing keys.
+type Keys struct {
+	Algorithm     KeyAlgorithm  // default RS256
+	RotateEvery   time.Duration // default 90 days; 0: only by hand
+	PublishBefore time.Duration // default 1 day: how long a key is published before it signs
+}
+
+// Fetch limits requests to URLs that clients supply, such as jwks_uri.
+type Fetch struct {
+	AllowedNetworks []netip.Prefix // private addresses that may be asked all the same
+	CAFile          string         // PEM file of authorities to trust beside the system's
+}
+
+// Metadata says where the metadata document is (RFC 8414 section 3).
+type Metadata struct {
+	RootForms bool // also without the path of the issuer; Domino 14.5 may have a document of its own there
+}
+
+// Audit is how long the audit trail is kept.
+type Audit struct {
+	Retention time.Duration // default 90 days
 }
 
 // Lifetimes bound what is issued.
@@ -59,6 +113,18 @@ type Login struct {
 // Limits bound what a request may cost.
 type Limits struct {
 	BodyBytes int // default 64 KiB; more is answered with 413
+
+	// Requests per minute; more are answered with 429.
+	TokenPerAddress         int // default 600
+	TokenPerClient          int // default 3000
+	AuthorizationPerAddress int // default 300
+	AuthorizationPerUser    int // default 60
+	IntrospectionPerAddress int // default 6000
+	IntrospectionPerClient  int // default 6000
+
+	LockoutFailures int           // default 10: failed authentications of one client from one address
+	LockoutTime     time.Duration // default 5 min, which is also how long failures are remembered
+	PendingRequests int           // default 10000: authorization requests that wait for a login or consent
 }
 
 // TLS says which requests count as protected.
@@ -107,11 +173,21 @@ func Default() Config {
 			RefreshTokenGrace:    10 * time.Second,
 			AuthorizationRequest: 10 * time.Minute,
 		},
-		Scopes:    map[string]Scope{"domino": {Description: "Use Domino as you: everything that you may do there"}},
-		Login:     Login{Method: LoginSession, Path: "/names.nsf?Login", Realm: "Domino"},
-		Limits:    Limits{BodyBytes: 64 << 10},
+		Scopes:  map[string]Scope{"domino": {Description: "Use Domino as you: everything that you may do there"}},
+		Clients: Clients{PrivateUseSchemes: []string{"cursor", "vscode"}, AssertionAudience: AudienceIssuer},
+		Keys:    Keys{Algorithm: RS256, RotateEvery: 90 * day, PublishBefore: day},
+		Login:   Login{Method: LoginSession, Path: "/names.nsf?Login", Realm: "Domino"},
+		Limits: Limits{
+			BodyBytes:       64 << 10,
+			TokenPerAddress: 600, TokenPerClient: 3000,
+			AuthorizationPerAddress: 300, AuthorizationPerUser: 60,
+			IntrospectionPerAddress: 6000, IntrospectionPerClient: 6000,
+			LockoutFailures: 10, LockoutTime: 5 * time.Minute,
+			PendingRequests: 10_000,
+		},
 		TLS:       TLS{Required: true},
 		Bearer:    Bearer{UnknownIssuer: RefuseUnknownIssuer},
+		Audit:     Audit{Retention: 90 * day},
 		UserEvent: UserEventAuthorized,
 		Pages:     Pages{Organization: "Domino"},
 	}

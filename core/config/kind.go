@@ -169,6 +169,69 @@ func formatDuration(duration time.Duration) string {
 	return fmt.Sprintf("%ds", duration/time.Second)
 }
 
+// orNever lets a duration also be "never", which is 0.
+func orNever(duration setting, at func(*Config) *time.Duration) setting {
+	const never = "never"
+	read, show := duration.read, duration.show
+	duration.allowed += `, or "never"`
+	duration.read = func(c *Config, value *node) Problems {
+		if text, isText := value.value.(string); isText && text == never {
+			*at(c) = 0
+			return nil
+		}
+		if read(c, value) != nil {
+			return value.wrong(duration.allowed)
+		}
+		return nil
+	}
+	duration.show = func(c *Config) any {
+		if *at(c) == 0 {
+			return never
+		}
+		return show(c)
+	}
+	return duration
+}
+
+// maxListed bounds a list of texts.
+const maxListed = 1000
+
+// listSetting reads a list of texts that check accepts, each once.
+func listSetting(key, allowed, example string, at func(*Config) *[]string, check func(string) error) setting {
+	return setting{
+		key: key, allowed: allowed,
+		read: func(c *Config, value *node) Problems {
+			elements, isList := value.value.([]*node)
+			if !isList || len(elements) > maxListed {
+				return value.wrong(fmt.Sprintf("%s, such as [%q]", allowed, example))
+			}
+			var faults Problems
+			var texts []string
+			for i, element := range elements {
+				text, isText := element.value.(string)
+				err := check(text)
+				switch {
+				case !isText:
+					err = fmt.Errorf("it is no text")
+				case err == nil && slices.Contains(texts, text):
+					err = fmt.Errorf("it is there twice")
+				}
+				if err != nil {
+					fault := element.problem("is %s: %v; expected a text such as %q", element.describe(), err, example)
+					fault.Key = fmt.Sprintf("[%d]", i)
+					faults = append(faults, fault)
+				}
+				texts = append(texts, text)
+			}
+			if faults == nil {
+				*at(c) = texts
+			}
+			return faults
+		},
+		show: func(c *Config) any { return append([]string{}, *at(c)...) },
+	}
+}
+
 // prefixesSetting reads a list of addresses and of networks in CIDR notation.
 func prefixesSetting(key string, at func(*Config) *[]netip.Prefix) setting {
 	const allowed = "a list of addresses and networks"
@@ -181,7 +244,7 @@ func prefixesSetting(key string, at func(*Config) *[]netip.Prefix) setting {
 				return value.wrong(allowed + `, such as ["192.0.2.7", "2001:db8::/32"]`)
 			}
 			var faults Problems
-			prefixes := make([]netip.Prefix, 0, len(elements))
+			var prefixes []netip.Prefix
 			for i, element := range elements {
 				text, _ := element.value.(string)
 				prefix, err := parsePrefix(text)

@@ -31,6 +31,20 @@ var settings = []setting{
 		func(c *Config) *time.Duration { return &c.Lifetimes.AuthorizationRequest }, time.Hour),
 
 	scopesSetting("scopes"),
+	listSetting("resources", "a list of absolute URIs", "https://api.example.com",
+		func(c *Config) *[]string { return &c.Resources }, CheckResource),
+
+	listSetting("clients.privateUseSchemes", "a list of URI schemes in lower case", "vscode",
+		func(c *Config) *[]string { return &c.Clients.PrivateUseSchemes }, checkPrivateUseScheme),
+	choiceSetting("clients.assertionAudience",
+		func(c *Config) *AssertionAudience { return &c.Clients.AssertionAudience }, AudienceIssuer, AudienceEndpoint),
+
+	choiceSetting("keys.algorithm", func(c *Config) *KeyAlgorithm { return &c.Keys.Algorithm }, RS256, ES256, EdDSA),
+	orNever(durationSetting("keys.rotateEvery",
+		func(c *Config) *time.Duration { return &c.Keys.RotateEvery }, 3660*day),
+		func(c *Config) *time.Duration { return &c.Keys.RotateEvery }),
+	durationSetting("keys.publishBefore",
+		func(c *Config) *time.Duration { return &c.Keys.PublishBefore }, 30*day),
 
 	choiceSetting("login.method", func(c *Config) *LoginMethod { return &c.Login.Method }, LoginSession, LoginBasic),
 	textSetting("login.path", "a path on this server, such as /names.nsf?Login",
@@ -39,12 +53,33 @@ var settings = []setting{
 		func(c *Config) *string { return &c.Login.Realm }, checkRealm),
 
 	integerSetting("limits.bodyBytes", func(c *Config) *int { return &c.Limits.BodyBytes }, 1<<10, 1<<20),
+	integerSetting("limits.tokenPerAddress", func(c *Config) *int { return &c.Limits.TokenPerAddress }, 1, mostPerMinute),
+	integerSetting("limits.tokenPerClient", func(c *Config) *int { return &c.Limits.TokenPerClient }, 1, mostPerMinute),
+	integerSetting("limits.authorizationPerAddress",
+		func(c *Config) *int { return &c.Limits.AuthorizationPerAddress }, 1, mostPerMinute),
+	integerSetting("limits.authorizationPerUser",
+		func(c *Config) *int { return &c.Limits.AuthorizationPerUser }, 1, mostPerMinute),
+	integerSetting("limits.introspectionPerAddress",
+		func(c *Config) *int { return &c.Limits.IntrospectionPerAddress }, 1, mostPerMinute),
+	integerSetting("limits.introspectionPerClient",
+		func(c *Config) *int { return &c.Limits.IntrospectionPerClient }, 1, mostPerMinute),
+	integerSetting("limits.lockoutFailures", func(c *Config) *int { return &c.Limits.LockoutFailures }, 3, 1000),
+	durationSetting("limits.lockoutTime", func(c *Config) *time.Duration { return &c.Limits.LockoutTime }, day),
+	integerSetting("limits.pendingRequests", func(c *Config) *int { return &c.Limits.PendingRequests }, 100, 1_000_000),
+
+	prefixesSetting("fetch.allowedNetworks", func(c *Config) *[]netip.Prefix { return &c.Fetch.AllowedNetworks }),
+	textSetting("fetch.caFile", "the path of a PEM file, or nothing",
+		func(c *Config) *string { return &c.Fetch.CAFile }, plainText(1000, true)),
 
 	boolSetting("tls.required", func(c *Config) *bool { return &c.TLS.Required }),
 	prefixesSetting("tls.trustedProxies", func(c *Config) *[]netip.Prefix { return &c.TLS.TrustedProxies }),
 
 	choiceSetting("bearer.unknownIssuer",
 		func(c *Config) *UnknownIssuer { return &c.Bearer.UnknownIssuer }, RefuseUnknownIssuer, PassUnknownIssuer),
+
+	boolSetting("metadata.rootForms", func(c *Config) *bool { return &c.Metadata.RootForms }),
+
+	durationSetting("audit.retention", func(c *Config) *time.Duration { return &c.Audit.Retention }, 3660*day),
 
 	choiceSetting("userEvent",
 		func(c *Config) *UserEvent { return &c.UserEvent }, UserEventAuthorized, UserEventProcess),
@@ -54,6 +89,9 @@ var settings = []setting{
 	textSetting("pages.support", "one line of at most 300 characters",
 		func(c *Config) *string { return &c.Pages.Support }, plainText(300, true)),
 }
+
+// mostPerMinute is a limit that does not limit.
+const mostPerMinute = 1_000_000
 
 // CheckIssuer tells whether a URL can be the issuer: it holds it to RFC 8414 section 2, and to where this server answers.
 func CheckIssuer(text string) error {
@@ -91,6 +129,41 @@ func isLoopback(host string) bool {
 
 func isVisibleASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(char rune) bool { return char <= ' ' || char > '~' })
+}
+
+// CheckResource tells whether a text can identify a resource server: an absolute URI without a fragment
+// (RFC 8707 section 2). It is compared byte by byte.
+func CheckResource(text string) error {
+	resource, err := url.Parse(text)
+	switch {
+	case err != nil || len(text) > 1000:
+		return errors.New("it is not a URI of at most 1,000 characters")
+	case !isVisibleASCII(text) || strings.ContainsAny(text, `"\<>`):
+		return errors.New("it has characters that do not belong into a URI")
+	case resource.Scheme == "" || resource.Opaque == "" && resource.Host == "":
+		return errors.New("it is not absolute")
+	case strings.Contains(text, "#"):
+		return errors.New("it has a fragment (RFC 8707 section 2)")
+	case resource.User != nil:
+		return errors.New("it contains a user name")
+	}
+	return nil
+}
+
+// checkPrivateUseScheme accepts schemes that no browser acts upon by itself (RFC 8252 section 7.1).
+func checkPrivateUseScheme(text string) error {
+	for i, char := range text {
+		if (char < 'a' || char > 'z') && (i == 0 || (char < '0' || char > '9') && !strings.ContainsRune("+-.", char)) {
+			return errors.New("it is not a URI scheme in lower case")
+		}
+	}
+	switch text {
+	case "":
+		return errors.New("it is empty")
+	case "http", "https", "javascript", "data", "file", "vbscript", "blob", "about", "ftp", "ws", "wss", "mailto", "view-source":
+		return errors.New("browsers have a meaning for it")
+	}
+	return nil
 }
 
 // checkLoginPath makes sure that the login stays on this server: no scheme, no "//host", nothing a browser would
