@@ -43,16 +43,46 @@ static bool ends_segment(char c)
     return c == '\0' || c == '/' || c == '?' || c == '#';
 }
 
+// Tells whether a path ends here.
+static bool ends_path(char c)
+{
+    return c == '\0' || c == '?' || c == '#';
+}
+
+static const char root[] = "/doap";
+
+// Tells whose a path outside of /doap is: ours are the places where clients look for the metadata of an issuer with
+// the path /doap (RFC 8414 section 3.1). Without that path they may be Domino's.
+static ndoap_route well_known_route_of(const char *path)
+{
+    static const char *const documents[] = {"oauth-authorization-server", "openid-configuration"};
+    static const char prefix[] = "/.well-known/";
+
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0)
+        return NDOAP_ROUTE_NONE;
+    path += sizeof prefix - 1;
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        size_t length = strlen(documents[i]);
+        if (strncmp(path, documents[i], length) != 0)
+            continue;
+        const char *rest = path + length;
+        if (ends_path(*rest))
+            return NDOAP_ROUTE_OPTIONAL;
+        if (strncmp(rest, root, sizeof root - 1) == 0 && ends_path(rest[sizeof root - 1]))
+            return NDOAP_ROUTE_MACHINE;
+    }
+    return NDOAP_ROUTE_NONE;
+}
+
 ndoap_route ndoap_route_of(const char *url)
 {
     static const char *const user_routes[] = {"auth", "consent", "device", "account", "admin", "logout"};
-    static const char root[] = "/doap";
 
     if (url == NULL)
         return NDOAP_ROUTE_NONE;
     const char *path = path_of(url);
     if (strncmp(path, root, sizeof root - 1) != 0 || !ends_segment(path[sizeof root - 1]))
-        return NDOAP_ROUTE_NONE;
+        return well_known_route_of(path);
     path += sizeof root - 1;
     if (*path == '/') {
         for (size_t i = 0; i < sizeof user_routes / sizeof user_routes[0]; i++) {

@@ -10,9 +10,10 @@
 #include "ndoap.h"
 
 typedef enum {
-    NDOAP_ROUTE_NONE = 0,    // not under /doap
-    NDOAP_ROUTE_MACHINE = 1, // answered at RawRequest, before Domino authenticates; unknown routes too
-    NDOAP_ROUTE_USER = 2,    // answered after Domino has authenticated the user
+    NDOAP_ROUTE_NONE = 0,     // neither under /doap nor a well-known place of its metadata
+    NDOAP_ROUTE_MACHINE = 1,  // answered at RawRequest, before Domino authenticates; unknown routes too
+    NDOAP_ROUTE_USER = 2,     // answered after Domino has authenticated the user
+    NDOAP_ROUTE_OPTIONAL = 3, // as a machine route if the configuration says so, otherwise Domino's
 } ndoap_route;
 
 // Tells whose a request target is. url is a path or an absolute URL, as Domino hands it over; NULL is nobody's.

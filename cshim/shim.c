@@ -86,7 +86,7 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
         return refuse_headers(context);
     const char *target = ndoap_host_target(context, &line);
     ndoap_route route = ndoap_route_of(target);
-    if (route != NDOAP_ROUTE_MACHINE && scan.authorization.at == NULL)
+    if (route != NDOAP_ROUTE_MACHINE && route != NDOAP_ROUTE_OPTIONAL && scan.authorization.at == NULL)
         return kFilterNotHandled;
     if (target == NULL)
         return kFilterError; // a token for nobody knows what
@@ -99,12 +99,12 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
         .headers = headers,
         .authorization = scan.authorization,
     };
-    if (route == NDOAP_ROUTE_MACHINE)
+    // A request that goes on, or may go on, is not asked for its peer here: that would freeze the CGI variables of the
+    // application before they have a user. on_served asks.
+    if (route == NDOAP_ROUTE_MACHINE) {
         request.body = ndoap_host_body(context);
-    // A request that goes on is not asked for its peer here: that would freeze the CGI variables of the application
-    // before they have a user. on_served asks.
-    if (route == NDOAP_ROUTE_MACHINE)
         request.peer = ndoap_host_variable(context, "REMOTE_ADDR");
+    }
 
     ndoap_decision decision;
     ask(&request, &decision);

@@ -126,6 +126,40 @@ static void test_machine_route(void)
     fake_end();
 }
 
+// The metadata of another issuer of this host, Domino's own perhaps, unless the configuration says otherwise.
+static void test_optional_route(void)
+{
+    static const char place[] = "/.well-known/openid-configuration";
+    FilterContext *context = fake_begin(place, "GET /.well-known/openid-configuration HTTP/1.1\r\nHost: h\r\n\r\n");
+    FilterMapURL map = {.url = place};
+    FilterAuthenticate authenticate = fake_authenticate(NULL, 0);
+    FilterAuthorize authorize = {.isAuthorized = 1};
+
+    host.variable = "192.0.2.1";
+    host.body = "a=b";
+    host.body_size = 3;
+    bridge.verdict = NDOAP_NOT_OURS;
+    CHECK(raw(context) == kFilterNotHandled, "left to Domino");
+    CHECK(bridge.crossings == 1 && bridge.asked.event == NDOAP_RAW_REQUEST, "which Go decided");
+    CHECK(host.variables_asked == 0 && bridge.asked.body.size == 0, "without harm to what Domino makes of it");
+    CHECK(HttpFilterProc(context, kFilterTranslateRequest, &map) == kFilterNotHandled, "not mapped");
+    CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterNotHandled, "not authenticated");
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterNotHandled, "not refused");
+    CHECK(bridge.crossings == 1 && authorize.isAuthorized == 1, "nor looked at again");
+
+    bridge.verdict = NDOAP_ANSWER;
+    CHECK(raw(context) == kFilterHandledRequest && host.status == 201, "or answered");
+    fake_end();
+
+    context = fake_begin(place, "GET / HTTP/1.1\r\nAuthorization: Bearer abc\r\n\r\n");
+    context->securePort = 1;
+    bridge.verdict = NDOAP_AUTHENTICATED;
+    bridge.name = "CN=A";
+    CHECK(raw(context) == kFilterNotHandled, "with a token it is a URL of Domino like any other");
+    CHECK(strstr(host.headers, "X-DOAP-Scope: domino\r\n") != NULL, "headers for the application: %s", host.headers);
+    fake_end();
+}
+
 static void test_accepted_token(void)
 {
     LMBCS name[16];
@@ -361,6 +395,7 @@ void test_shim(void)
     test_foreign_requests();
     test_forged_headers();
     test_machine_route();
+    test_optional_route();
     test_accepted_token();
     test_brought_identity_headers();
     test_unnamed();
