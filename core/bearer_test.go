@@ -101,7 +101,7 @@ func TestRefusedTokens(t *testing.T) {
 		"C15 critical extension":        {f.forge(t, map[string]any{"crit": []string{"b64"}}, f.claims(nil)), "not an access token"},
 		"B6 an id_token":                {f.forge(t, map[string]any{"typ": "JWT"}, f.claims(nil)), "not an access token"},
 		"C25 no type":                   {f.forge(t, map[string]any{"typ": nil}, f.claims(nil)), "not an access token"},
-		"C20 foreign issuer":            {f.forge(t, nil, f.claims(map[string]any{"iss": "https://evil.example"})), "does not know"},
+		"C20 M20 foreign issuer":        {f.forge(t, nil, f.claims(map[string]any{"iss": "https://evil.example"})), "does not know"},
 		"C20 issuer with a slash":       {f.forge(t, nil, f.claims(map[string]any{"iss": issuer + "/"})), "does not know"},
 		"no issuer":                     {f.forge(t, nil, f.claims(map[string]any{"iss": nil})), "does not know"},
 		"B4 expired":                    {f.forge(t, nil, f.claims(map[string]any{"exp": f.now().Unix()})), "expired"},

@@ -31,7 +31,7 @@ func TestUnknownRoutes(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, f.service.Serve(raw(core.Authorized, "/doap/token")).Response.Status, "not at this event")
 }
 
-func TestWrongMethod(t *testing.T) {
+func TestWrongMethod_A53(t *testing.T) {
 	f := newFixture(t)
 	for _, c := range []struct {
 		event                core.Event
@@ -74,7 +74,7 @@ func TestChunkedBodyNeedsALength(t *testing.T) {
 	assert.Equal(t, http.StatusLengthRequired, f.service.Serve(request).Response.Status)
 }
 
-func TestTransportSecurity(t *testing.T) { // B22, A89
+func TestTransportSecurity_A89_B22(t *testing.T) {
 	f := newFixture(t)
 	f.config.TLS.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}
 	for _, c := range []struct {
@@ -158,7 +158,7 @@ func TestUnreadableName(t *testing.T) {
 	assert.Contains(t, f.log.String(), "OSTranslate")
 }
 
-func TestAnonymousNeverGetsACode(t *testing.T) { // A74
+func TestAnonymousNeverGetsACode_A74(t *testing.T) {
 	f := newFixture(t)
 	for _, name := range []string{"", "Anonymous", "anonymous", "CN=Anonymous"} {
 		request := raw(core.Authorized, "/doap/auth?response_type=code&client_id="+clientID+"&scope=domino")
@@ -169,7 +169,7 @@ func TestAnonymousNeverGetsACode(t *testing.T) { // A74
 	}
 }
 
-func TestJWKS(t *testing.T) {
+func TestJWKS_A37(t *testing.T) {
 	f := newFixture(t)
 	got := f.service.Serve(raw(core.RawRequest, "/doap/jwks")).Response
 	require.Equal(t, http.StatusOK, got.Status)

@@ -24,7 +24,7 @@ func basic(id, secret string) http.Header {
 }
 
 // Every error of RFC 6749 section 5.2. A code is spent only by a client that has proven who it is (A28).
-func TestTokenErrors(t *testing.T) {
+func TestTokenErrors_A28(t *testing.T) {
 	f := newFixture(t)
 	form := url.Values{"grant_type": {"authorization_code"}, "client_id": {clientID}, "client_secret": {clientSecret}}
 	withCode := func() url.Values {
@@ -55,9 +55,9 @@ func TestTokenErrors(t *testing.T) {
 		{name: "broken percent-encoding", body: "grant_type=%zz", status: 400, code: "invalid_request", says: "percent-encoded"},
 		{name: "not UTF-8", body: "grant_type=%ff", status: 400, code: "invalid_request", says: "UTF-8"},
 		{name: "too many parameters", body: strings.Repeat("a=b&", 200), status: 400, code: "invalid_request", says: "more than 100"},
-		{name: "A16 repeated parameter", body: change() + "&code=x", status: 400, code: "invalid_request", says: "code occurs more than once"},
+		{name: "A16 M37 repeated parameter", body: change() + "&code=x", status: 400, code: "invalid_request", says: "code occurs more than once"},
 		{name: "A54 grant_type missing", body: "client_id=x", status: 400, code: "invalid_request", says: "grant_type is missing"},
-		{name: "A54 grant_type unknown", body: change("grant_type", "password"), status: 400, code: "unsupported_grant_type", says: "authorization_code or refresh_token"},
+		{name: "A54 grant_type password", body: change("grant_type", "password"), status: 400, code: "unsupported_grant_type", says: "authorization_code or refresh_token"},
 		{name: "no client", body: "grant_type=authorization_code", status: 401, code: "invalid_client", says: "client_id"},
 		{name: "A49 unknown client", body: change("client_id", "nobody"), status: 401, code: "invalid_client", says: "is wrong"},
 		{name: "A49 wrong secret", body: change("client_secret", "x"), status: 401, code: "invalid_client", says: "is wrong"},
@@ -73,9 +73,9 @@ func TestTokenErrors(t *testing.T) {
 		{name: "two Authorization headers", body: change(), header: http.Header{"Authorization": {"Basic a", "Basic b"}}, status: 400, code: "invalid_request", says: "more than one"},
 		{name: "code missing", body: form.Encode(), status: 400, code: "invalid_request", says: "code is missing"},
 		{name: "code unknown", body: change("code", "x"), status: 400, code: "invalid_grant", says: "unknown"},
-		{name: "A27 another client's code", body: change("client_id", "other"), status: 400, code: "invalid_grant", says: "another client", spends: true},
+		{name: "A27 M3 another client's code", body: change("client_id", "other"), status: 400, code: "invalid_grant", says: "another client", spends: true},
 		{name: "A7 another redirect_uri", body: change("redirect_uri", callback+"/"), status: 400, code: "invalid_grant", says: "redirect_uri", spends: true},
-		{name: "A22 a verifier without a challenge", body: change("code_verifier", verifier), status: 400, code: "invalid_grant", says: "no code_challenge", spends: true},
+		{name: "A22 M4 a verifier without a challenge", body: change("code_verifier", verifier), status: 400, code: "invalid_grant", says: "no code_challenge", spends: true},
 		{name: "refresh token missing", body: change("grant_type", "refresh_token"), status: 400, code: "invalid_request", says: "refresh_token is missing"},
 		{name: "refresh token unknown", body: change("grant_type", "refresh_token", "refresh_token", "x"), status: 400, code: "invalid_grant", says: "unknown"},
 	} {
@@ -102,7 +102,7 @@ func TestTokenErrors(t *testing.T) {
 	}
 }
 
-func TestBasicCredentials(t *testing.T) { // A48
+func TestBasicCredentials_A48(t *testing.T) {
 	f := newFixture(t)
 	encoded := basic(url.QueryEscape(clientID), url.QueryEscape(clientSecret))
 	for name, header := range map[string]http.Header{"percent-encoded": encoded, "as they are": basic(clientID, clientSecret)} {
@@ -120,7 +120,7 @@ func TestPKCE(t *testing.T) {
 	}{
 		{"RFC 7636 appendix B", verifier, ""},
 		{"A21 missing verifier", "", "invalid_grant"},
-		{"A21 wrong verifier", strings.Repeat("a", 43), "invalid_grant"},
+		{"A21 M2 wrong verifier", strings.Repeat("a", 43), "invalid_grant"},
 		{"the challenge itself", challenge, "invalid_grant"},
 		{"a short verifier", "abc", "invalid_grant"},
 		{"a long verifier", strings.Repeat("a", 129), "invalid_grant"},
@@ -149,7 +149,7 @@ func TestPublicClient(t *testing.T) {
 	assert.Equal(t, http.StatusOK, got.status, got.body)
 }
 
-func TestRedirectURIMustBeRepeated(t *testing.T) { // A7
+func TestRedirectURIMustBeRepeated_A7(t *testing.T) {
 	f := newFixture(t)
 	code := f.code(t, clientID, "redirect_uri", callback)
 	assert.Equal(t, "invalid_grant", f.token(t, "grant_type", "authorization_code", "code", code).text("error"))
@@ -159,7 +159,7 @@ func TestRedirectURIMustBeRepeated(t *testing.T) { // A7
 	assert.Equal(t, http.StatusOK, f.token(t, "grant_type", "authorization_code", "code", code, "redirect_uri", callback).status)
 }
 
-func TestExpiredCode(t *testing.T) { // A25
+func TestExpiredCode_A25(t *testing.T) {
 	f := newFixture(t)
 	code := f.code(t, clientID)
 	f.wait(59 * time.Second)
@@ -169,7 +169,7 @@ func TestExpiredCode(t *testing.T) { // A25
 	assert.Equal(t, "invalid_grant", f.token(t, "grant_type", "authorization_code", "code", early).text("error"))
 }
 
-func TestSecondRedemptionRevokes(t *testing.T) { // A26
+func TestSecondRedemptionRevokes_A26_M6(t *testing.T) {
 	f := newFixture(t)
 	code := f.code(t, clientID)
 	first := f.token(t, "grant_type", "authorization_code", "code", code)
@@ -179,7 +179,7 @@ func TestSecondRedemptionRevokes(t *testing.T) { // A26
 	assert.Equal(t, "invalid_grant", again.text("error"), "what the code had bought is revoked")
 }
 
-func TestConcurrentRedemption(t *testing.T) { // A29
+func TestConcurrentRedemption_A29(t *testing.T) {
 	f := newFixture(t)
 	code := f.code(t, clientID)
 	var won, lost atomic.Int32
@@ -199,7 +199,7 @@ func TestConcurrentRedemption(t *testing.T) { // A29
 	assert.EqualValues(t, 63, lost.Load())
 }
 
-func TestRefreshGrace(t *testing.T) { // A40, A47
+func TestRefreshGrace_A40_A47(t *testing.T) {
 	f := newFixture(t)
 	tokens := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID))
 	first := tokens.text("refresh_token")
@@ -217,7 +217,7 @@ func TestRefreshGrace(t *testing.T) { // A40, A47
 	assert.Equal(t, "invalid_grant", refresh(last).text("error"), "and that revokes the family")
 }
 
-func TestRefreshReuseAfterGraceRevokes(t *testing.T) { // A40
+func TestRefreshReuseAfterGraceRevokes_A40_M8(t *testing.T) {
 	f := newFixture(t)
 	tokens := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID))
 	refresh := func(token string) answer { return f.token(t, "grant_type", "refresh_token", "refresh_token", token) }
@@ -229,7 +229,7 @@ func TestRefreshReuseAfterGraceRevokes(t *testing.T) { // A40
 }
 
 // A thief who waits until the stolen token would have expired is noticed all the same.
-func TestLateReuseRevokes(t *testing.T) { // A40
+func TestLateReuseRevokes_A40(t *testing.T) {
 	f := newFixture(t)
 	first := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID)).text("refresh_token")
 	refresh := func(token string) answer { return f.token(t, "grant_type", "refresh_token", "refresh_token", token) }
@@ -240,7 +240,7 @@ func TestLateReuseRevokes(t *testing.T) { // A40
 	assert.Equal(t, "invalid_grant", refresh(second).text("error"), "the family is revoked")
 }
 
-func TestClockThatIsSetBack(t *testing.T) { // A44
+func TestClockThatIsSetBack_A44(t *testing.T) {
 	f := newFixture(t)
 	first := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID)).text("refresh_token")
 	refresh := func(token string) answer { return f.token(t, "grant_type", "refresh_token", "refresh_token", token) }
@@ -252,7 +252,7 @@ func TestClockThatIsSetBack(t *testing.T) { // A44
 	assert.Equal(t, "invalid_grant", refresh(first).text("error"), "much: no second grace")
 }
 
-func TestRefreshByAnotherClientRevokes(t *testing.T) { // A41
+func TestRefreshByAnotherClientRevokes_A41_M9(t *testing.T) {
 	f := newFixture(t)
 	token := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID)).text("refresh_token")
 	stolen := f.token(t, "client_id", "other", "grant_type", "refresh_token", "refresh_token", token)
@@ -260,7 +260,7 @@ func TestRefreshByAnotherClientRevokes(t *testing.T) { // A41
 	assert.Equal(t, "invalid_grant", f.token(t, "grant_type", "refresh_token", "refresh_token", token).text("error"))
 }
 
-func TestRefreshScope(t *testing.T) { // A42
+func TestRefreshScope_A42_M17(t *testing.T) {
 	f := newFixture(t)
 	f.config.Scopes["mail"] = f.config.Scopes["domino"]
 	require.NoError(t, f.store.UpdateClient(t.Context(), clientID, func(c *store.Client) error {
@@ -293,7 +293,7 @@ func TestRefreshScope(t *testing.T) { // A42
 	assert.Equal(t, "invalid_grant", refresh("").text("error"))
 }
 
-func TestRefreshExpiry(t *testing.T) { // A44
+func TestRefreshExpiry_A44(t *testing.T) {
 	f := newFixture(t)
 	start := func() string {
 		return f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID)).text("refresh_token")
@@ -321,7 +321,7 @@ func TestRemovedAndDisabledClients(t *testing.T) {
 	assert.Equal(t, "invalid_client", f.token(t, "grant_type", "refresh_token", "refresh_token", token).text("error"))
 }
 
-func TestTwoSecrets(t *testing.T) { // A51
+func TestTwoSecrets_A51(t *testing.T) {
 	f := newFixture(t)
 	require.NoError(t, f.store.UpdateClient(t.Context(), clientID, func(c *store.Client) error {
 		c.SecretHashes = append(c.SecretHashes, oauth.Secret("second").Hash())

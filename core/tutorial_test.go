@@ -17,7 +17,7 @@ import (
 )
 
 // The tutorial of DOAP: an authorization request without redirect_uri and PKCE, credentials in the body.
-func TestTutorialClient(t *testing.T) {
+func TestTutorialClient_A39_A55(t *testing.T) {
 	f := newFixture(t)
 	got := f.authorize(t, url.Values{
 		"response_type": {"code"}, "client_id": {clientID}, "scope": {"domino"}, "state": {"xyz"},
@@ -93,7 +93,7 @@ func TestXOAuth2(t *testing.T) {
 	}
 }
 
-func TestCodesTokensAndSecretsAreNotLogged(t *testing.T) { // A30, B16
+func TestCodesTokensAndSecretsAreNotLogged_A30_B16(t *testing.T) {
 	f := newFixture(t)
 	code := f.code(t, clientID)
 	tokens := f.token(t, "grant_type", "authorization_code", "code", code)

@@ -19,7 +19,7 @@ import (
 	"ndoap/store"
 )
 
-func TestTarget_A12_A13(t *testing.T) {
+func TestTarget_A12_A13_M27(t *testing.T) {
 	for name, test := range map[string]struct{ uri, target string }{
 		"no query":                {"https://app.example/cb", "https://app.example/cb?code=c%20d&state=s"},
 		"no path":                 {"https://app.example", "https://app.example?code=c%20d&state=s"},

@@ -18,7 +18,7 @@ import (
 	"ndoap/store"
 )
 
-func TestConsentPage_A66_A69_A70(t *testing.T) {
+func TestConsentPage_A66_A69_A70_M30(t *testing.T) {
 	f := newFixture(t)
 	response := f.ask(ada, "app", "scope", "mail domino")
 	f.consentPage(response)
@@ -63,8 +63,8 @@ func TestDeny_A8(t *testing.T) {
 	f.onPage(f.decide(ada, asked, "allow"), http.StatusBadRequest, "start again")
 }
 
-// TestReplay_A67 sends the same form twice: the second one is refused, whatever either decided.
-func TestReplay_A67(t *testing.T) {
+// TestReplay_A67_M13 sends the same form twice: the second one is refused, whatever either decided.
+func TestReplay_A67_M13(t *testing.T) {
 	f := newFixture(t)
 	asked := f.consentPage(f.ask(ada, "app"))
 	f.redirected(f.decide(ada, asked, "allow"), http.StatusSeeOther, callback)
@@ -262,8 +262,8 @@ func TestPageShownAgainOutdatesTheFirst_A67(t *testing.T) {
 	f.redirected(f.decide(ada, second, "allow"), http.StatusSeeOther, callback)
 }
 
-// TestClientChangesWhilePageIsOpen_A62 takes away, while the page is open, what was asked for.
-func TestClientChangesWhilePageIsOpen_A62(t *testing.T) {
+// TestClientChangesWhilePageIsOpen_A62_M33 takes away, while the page is open, what was asked for.
+func TestClientChangesWhilePageIsOpen_A62_M33(t *testing.T) {
 	for name, change := range map[string]func(*store.Client) error{
 		"disabled":             func(c *store.Client) error { c.Disabled = true; return nil },
 		"redirect URI removed": func(c *store.Client) error { c.RedirectURIs = []string{"https://app.example/new"}; return nil },

@@ -104,8 +104,8 @@ func TestBrowserCookie_A72(t *testing.T) {
 	assert.NotContains(t, f.auth.Serve(plain).Header.Get("Set-Cookie"), "Secure", "loopback without TLS")
 }
 
-// TestPreparedLink_A72 opens in one browser what another browser has begun.
-func TestPreparedLink_A72(t *testing.T) {
+// TestPreparedLink_A72_M12 opens in one browser what another browser has begun.
+func TestPreparedLink_A72_M12(t *testing.T) {
 	f := newFixture(t)
 	link := f.backQuery(f.ask("", "trusted"))
 	own := f.cookie

@@ -32,7 +32,7 @@ func TestNoRedirectInDoubt_A5_A9(t *testing.T) {
 			"not one that the client has registered",
 		},
 		"A16 two client_ids": {parameters("app").Encode() + "&client_id=app", "client_id occurs more than once"},
-		"A16 R two redirect_uris": {parameters("app", "redirect_uri", callback).Encode() + "&redirect_uri=" +
+		"A16 R26 two redirect_uris": {parameters("app", "redirect_uri", callback).Encode() + "&redirect_uri=" +
 			url.QueryEscape("https://evil.example/"), "redirect_uri occurs more than once"},
 		"A6 missing, and two are registered": {parameters("two").Encode(), "has not registered exactly one"},
 		"broken percent-encoding":            {"client_id=app&state=%zz", "not valid percent-encoded UTF-8"},
@@ -50,17 +50,40 @@ func TestNoRedirectInDoubt_A5_A9(t *testing.T) {
 // TestRedirectURIVariants_A1_R sends list R through the endpoint.
 func TestRedirectURIVariants_A1_R(t *testing.T) {
 	f := newFixture(t)
-	for _, uri := range []string{
-		"https://app.example/cb/", "https://app.example/CB", "https://app.example/cb?x=1", "https://app.example/cb#f",
-		"https://app.example:443/cb", "https://APP.example/cb", "HTTPS://app.example/cb", "https://app.example/cb/../cb",
-		"https://app.example/%63b", "https://app.example/cb%2f", "https://app.example//cb", "https://app.example/cb;x",
-		"https://app.example/cb%00", "https://app.example/cb\r\nX: y", "https://app.example/cb ",
-		"https://app.example/c\tb", "https://app.example@evil.example/cb", `https://evil.example\@app.example/cb`,
-		"https://app.example.evil.example/cb", "https://app.example%2eevil.example/cb", "https://app.ex\u0430mple/cb",
-		"//app.example/cb", "http://app.example/cb", "javascript:alert(1)//https://app.example/cb", "data:text/html,x",
-		`["https://app.example/cb"]`,
+	for name, uri := range map[string]string{
+		"R1 slash at the end":                "https://app.example/cb/",
+		"R2 upper-case path":                 "https://app.example/CB",
+		"R3 query added":                     "https://app.example/cb?x=1",
+		"R4 fragment added":                  "https://app.example/cb#f",
+		"R5 default port added":              "https://app.example:443/cb",
+		"R6 upper-case host":                 "https://APP.example/cb",
+		"R7 upper-case scheme":               "HTTPS://app.example/cb",
+		"R8 dot segments":                    "https://app.example/cb/../cb",
+		"R9 encoded letter":                  "https://app.example/%63b",
+		"R10 encoded slash":                  "https://app.example/cb%2f",
+		"R11 two slashes":                    "https://app.example//cb",
+		"R12 path parameter":                 "https://app.example/cb;x",
+		"R13 encoded NUL":                    "https://app.example/cb%00",
+		"R14 encoded line break":             "https://app.example/cb%0d%0aX: y",
+		"R14 line break":                     "https://app.example/cb\r\nX: y",
+		"R15 space at the end":               "https://app.example/cb ",
+		"R15 tab inside":                     "https://app.example/c\tb",
+		"R15 line feed inside":               "https://app.example/c\nb",
+		"R16 ours as a user name":            "https://app.example@evil.example/cb",
+		"R17 backslash and at sign":          `https://evil.example\@app.example/cb`,
+		"R18 ours as a subdomain":            "https://app.example.evil.example/cb",
+		"R19 encoded dot in the host":        "https://app.example%2eevil.example/cb",
+		"R20 Cyrillic letter in the host":    "https://app.ex\u0430mple/cb",
+		"R21 the xn-- form of such a host":   "https://app.xn--exmple-4nf/cb",
+		"R22 no scheme":                      "//app.example/cb",
+		"R23 http":                           "http://app.example/cb",
+		"R24 javascript":                     "javascript:alert(1)//https://app.example/cb",
+		"R25 data":                           "data:text/html,https://app.example/cb",
+		"R28 JSON list":                      `["https://app.example/cb"]`,
+		"M14 another page of the same host":  "https://app.example/cb/../redirect?to=https://evil.example",
+		"M14 ours as a parameter of another": "https://evil.example/?https://app.example/cb",
 	} {
-		t.Run(uri, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			f.t = t
 			f.onPage(f.ask(ada, "trusted", "redirect_uri", uri), http.StatusBadRequest, "not one that the client has registered")
 		})
@@ -77,7 +100,7 @@ func TestErrorsGoToTheClient_A8(t *testing.T) {
 		changes []string
 	}{
 		"response_type missing":       {oauth.InvalidRequest, []string{"response_type", ""}},
-		"A15 response_type token":     {oauth.UnsupportedResponseType, []string{"response_type", "token"}},
+		"A15 M16 response_type token": {oauth.UnsupportedResponseType, []string{"response_type", "token"}},
 		"A15 response_type id_token":  {oauth.UnsupportedResponseType, []string{"response_type", "id_token"}},
 		"A15 response_type hybrid":    {oauth.UnsupportedResponseType, []string{"response_type", "code token"}},
 		"A15 response_mode fragment":  {oauth.InvalidRequest, []string{"response_mode", "fragment"}},
@@ -88,7 +111,7 @@ func TestErrorsGoToTheClient_A8(t *testing.T) {
 		"A62 scope of other clients":  {oauth.InvalidScope, []string{"client_id", "trusted", "scope", "mail"}},
 		"A62 scope of the past":       {oauth.InvalidScope, []string{"scope", "retired"}},
 		"A62 no scope at all":         {oauth.InvalidScope, []string{"client_id", "scopeless", "scope", ""}},
-		"A19 plain":                   {oauth.InvalidRequest, []string{"code_challenge_method", "plain"}},
+		"A19 M5 plain":                {oauth.InvalidRequest, []string{"code_challenge_method", "plain"}},
 		"A19 plain by default":        {oauth.InvalidRequest, []string{"code_challenge_method", ""}},
 		"A19 unknown method":          {oauth.InvalidRequest, []string{"code_challenge_method", "s256"}},
 		"A19 short challenge":         {oauth.InvalidRequest, []string{"code_challenge", s256[1:]}},
@@ -99,8 +122,8 @@ func TestErrorsGoToTheClient_A8(t *testing.T) {
 			oauth.InvalidRequest,
 			[]string{"code_challenge", "", "code_challenge_method", ""},
 		},
-		"A82 request":      {oauth.RequestNotSupported, []string{"request", "eyJ"}},
-		"A81 request_uri":  {oauth.RequestURINotSupported, []string{"request_uri", "urn:x"}},
+		"request":          {oauth.RequestNotSupported, []string{"request", "eyJ"}},
+		"request_uri":      {oauth.RequestURINotSupported, []string{"request_uri", "urn:x"}},
 		"registration":     {oauth.RegistrationNotSupported, []string{"registration", "{}"}},
 		"objects go first": {oauth.RequestNotSupported, []string{"request", "eyJ", "response_type", ""}},
 	} {
@@ -115,7 +138,7 @@ func TestErrorsGoToTheClient_A8(t *testing.T) {
 	}
 }
 
-func TestDuplicateParameters_A16(t *testing.T) {
+func TestDuplicateParameters_A16_M37(t *testing.T) {
 	f := newFixture(t)
 	for _, name := range singleParameters {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +189,7 @@ func TestLegacyClient_A6_A20(t *testing.T) {
 	assert.Equal(t, "invalid_request", values.Get("error"))
 }
 
-func TestCodeRecord(t *testing.T) {
+func TestCodeRecord_A25_A30(t *testing.T) {
 	f := newFixture(t)
 	values := f.redirected(f.ask(ada, "trusted"), http.StatusFound, callback)
 	secret := values.Get("code")
@@ -236,7 +259,7 @@ func TestState_A17(t *testing.T) {
 	assert.NotContains(t, values, "state")
 }
 
-func TestPost(t *testing.T) {
+func TestPost_A16_R27(t *testing.T) {
 	f := newFixture(t)
 	body := parameters("trusted").Encode()
 	evil := "redirect_uri=" + url.QueryEscape("https://evil.example/") + "&client_id=ghost&state=evil"

@@ -207,7 +207,7 @@ func TestAllFaultsAreReportedInOrder(t *testing.T) {
 	assert.Contains(t, lines[2], "20.json, line 1: is not JSON")
 }
 
-func TestIssuer(t *testing.T) {
+func TestIssuer_A34(t *testing.T) {
 	good := []string{
 		"https://domino.example.com/doap", "https://domino.example.com:8443/doap", "https://proxy.example.com/mail/doap",
 		"http://localhost/doap", "http://127.0.0.1:8080/doap", "http://[::1]:8080/doap", "https://[2001:db8::1]/doap",

@@ -83,7 +83,7 @@ func TestPKCEVector(t *testing.T) {
 	}
 }
 
-func TestCheckChallengeRefuses(t *testing.T) { // A19
+func TestCheckChallengeRefuses_A19_M5(t *testing.T) {
 	good := strings.Repeat("a", 43)
 	for name, c := range map[string][2]string{
 		"plain": {good, "plain"}, "the default, which is plain": {good, ""}, "unknown method": {good, "S512"}, "lower case": {good, "s256"},
@@ -130,8 +130,8 @@ func TestErrorResponse(t *testing.T) {
 	}
 }
 
-// RFC 6749 section 5.2 allows printable ASCII without '"' and '\'; a sender's text must not get past that (A56).
-func TestErrorDescriptionKeepsToTheGrammar(t *testing.T) {
+// RFC 6749 section 5.2 allows printable ASCII without '"' and '\'; a sender's text must not get past that.
+func TestErrorDescriptionKeepsToTheGrammar_A56(t *testing.T) {
 	err := NewError(InvalidRequest, "%s", "a\"b\\c\r\nd\x00ü"+strings.Repeat("x", 1000))
 	assert.True(t, strings.HasPrefix(err.Description, "a'b?c??d??x"), err.Description)
 	assert.Less(t, len(err.Description), 450)

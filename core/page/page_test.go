@@ -64,7 +64,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestHeaders_A14_A66(t *testing.T) {
+func TestHeaders_A14_A66_M29_M30(t *testing.T) {
 	for name, test := range map[string]struct {
 		response web.Response
 		status   int

@@ -36,7 +36,7 @@ func TestCookie(t *testing.T) {
 	}
 }
 
-func TestRedirectNeverRepeatsABody(t *testing.T) { // A11
+func TestRedirectNeverRepeatsABody_A11_M28(t *testing.T) {
 	for method, status := range map[string]int{http.MethodGet: http.StatusFound, http.MethodHead: http.StatusFound, http.MethodPost: http.StatusSeeOther} {
 		response := Redirect(request(method, nil), "https://app.example/cb")
 		assert.Equal(t, status, response.Status)
