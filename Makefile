@@ -142,11 +142,11 @@ test-end-to-end: build
 
 .PHONY: test-windows-64 test-windows-32
 test-windows-64: bin/standin bin/windows-amd64/standin-host.exe bin/windows-amd64/ndoap.dll setup-wine
-	+@echo '==> end to end: the 64-bit DLL under Wine'
-	@NDOAP_TARGET=win64 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/endtoend
+	+@echo '==> the rules of the host, and end to end: the 64-bit DLL under Wine'
+	@NDOAP_TARGET=win64 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/hosttest ./standin/endtoend
 test-windows-32: bin/standin bin/windows-386/standin-host.exe bin/windows-386/ndoap.dll setup-wine
-	+@echo '==> end to end: the 32-bit DLL under Wine'
-	@NDOAP_TARGET=win32 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/endtoend
+	+@echo '==> the rules of the host, and end to end: the 32-bit DLL under Wine'
+	@NDOAP_TARGET=win32 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/hosttest ./standin/endtoend
 
 .PHONY: test-shipped
 test-shipped: build build-linux

@@ -55,8 +55,8 @@ func replay(t testing.TB, data string, count int, frames []wire.Message) (replay
 	in, out := filepath.Join(dir, "frames"), filepath.Join(dir, "results")
 	require.NoError(t, os.WriteFile(in, recorded.Bytes(), 0o600))
 	words := append(tested.program(t, "standin-host"),
-		"--filter", tested.path(tested.library(t)), "--data", tested.path(data), "--replay", tested.path(in),
-		"--count", strconv.Itoa(count), "--threads", "1", "--json", "--write-results", tested.path(out))
+		"--filter", tested.Path(tested.library(t)), "--data", tested.Path(data), "--replay", tested.Path(in),
+		"--count", strconv.Itoa(count), "--threads", "1", "--json", "--write-results", tested.Path(out))
 	command := exec.CommandContext(t.Context(), words[0], words[1:]...)
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
@@ -97,7 +97,7 @@ func TestForeignRequestsCostNothing(t *testing.T) {
 
 	ours, _ := replay(t, s.data, 10, []wire.Message{frame("GET", "/doap/jwks", "Host: h\r\n", "")})
 	assert.EqualValues(t, 10, ours.Statistics["Doap.Crossings"], "the counter can count")
-	if tested.allocations {
+	if tested.Allocations {
 		assert.NotZero(t, ours.allocations(), "and so can the other")
 	}
 }

@@ -91,7 +91,7 @@ func binaryPath(name string) string {
 // doapctl runs the administrator's command line on the server's data and returns its standard output.
 func doapctl(t testing.TB, data string, arguments ...string) string {
 	t.Helper()
-	words := append(tested.program(t, "doapctl"), append([]string{"--data", tested.path(data)}, arguments...)...)
+	words := append(tested.program(t, "doapctl"), append([]string{"--data", tested.Path(data)}, arguments...)...)
 	command := exec.CommandContext(t.Context(), words[0], words[1:]...)
 	var stderr strings.Builder
 	command.Stderr = &stderr

@@ -4,7 +4,6 @@ package endtoend
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -18,21 +17,17 @@ import (
 // neighbour compiles another filter, one that takes part in every event and keeps the rules.
 func neighbour(t *testing.T) string {
 	t.Helper()
-	sources, err := filepath.Glob(filepath.Join("..", "wrongfilters", "*_linux.c"))
-	require.NoError(t, err)
-	library := filepath.Join(t.TempDir(), "libright.so")
-	arguments := slices.Concat([]string{"-std=c11", "-O1", "-fPIC", "-shared", "-o", library}, sources, []string{"-pthread", "-ldl"})
-	printed, err := exec.CommandContext(t.Context(), "gcc", arguments...).CombinedOutput()
-	require.NoErrorf(t, err, "%s", printed)
+	library := filepath.Join(t.TempDir(), tested.Library("right"))
+	require.NoError(t, tested.CompileLibrary(t.Context(), filepath.Join("..", "wrongfilters"), library))
 	return library
 }
 
 // Another filter in front of ours or behind it changes nothing: privateContext is shared, events come to both.
 func TestBesideAnotherFilter(t *testing.T) {
-	other, ours := neighbour(t), binary(t, "libndoap.so")
+	other, ours := neighbour(t), tested.library(t)
 	for name, o := range map[string]options{
-		"in front of it": {library: ours, extra: []string{"--host-arg", "--neighbour", "--host-arg", other}},
-		"behind it":      {library: other, extra: []string{"--host-arg", "--filter", "--host-arg", ours}},
+		"in front of it": {library: ours, extra: []string{"--host-arg", "--neighbour", "--host-arg", tested.Path(other)}},
+		"behind it":      {library: other, extra: []string{"--host-arg", "--filter", "--host-arg", tested.Path(ours)}},
 	} {
 		for _, event := range []string{"authorized", "process"} {
 			t.Run(name+" "+event, func(t *testing.T) {
@@ -56,7 +51,7 @@ func TestBesideAnotherFilter(t *testing.T) {
 // Domino's data directory may have a name like any other directory.
 func TestDataDirectoryWithBlanksAndLetters(t *testing.T) {
 	signs := "a'b;c#d?e&f=g"
-	if tested.bits != "" {
+	if tested.Windows() {
 		signs = strings.ReplaceAll(signs, "?", "%") // Windows has no file of that name
 	}
 	for name, directory := range map[string]string{"Latin-1": "Domino Daten (Büro)", "Japanese": "データ 100%", "signs": signs} {
@@ -102,7 +97,7 @@ func TestPathsInNotesINI(t *testing.T) {
 		for _, name := range []string{"doap.db", "doapconfig.d"} {
 			require.NoError(t, os.Rename(filepath.Join(data, name), filepath.Join(elsewhere, name)))
 		}
-		text := "[Notes]\r\nDOAP_App_Path=Büro 山田/doap.db\r\nDOAP_Config_Dir=" + tested.path(filepath.Join(elsewhere, "doapconfig.d")) + "\r\n"
+		text := "[Notes]\r\nDOAP_App_Path=Büro 山田/doap.db\r\nDOAP_Config_Dir=" + tested.Path(filepath.Join(elsewhere, "doapconfig.d")) + "\r\n"
 		require.NoError(t, os.WriteFile(filepath.Join(data, "notes.ini"), []byte(text), 0o600))
 	}})
 	tutorial(t, s, alice)

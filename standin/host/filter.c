@@ -123,8 +123,9 @@ bool filters_load(int times)
     }
     place_enter("FilterInit");
     platform_signals_after_load();
-    if (!platform_signals_kept())
-        violation("a signal handler of the server, installed before the filters or after them, works no more");
+    const char *lost = platform_signals_lost();
+    if (lost != NULL)
+        violation("%s of the server, set before the filters or after them, works no more", lost);
     place_enter(NULL);
     generation++;
     return true;

@@ -54,11 +54,11 @@ typedef struct {
 resources platform_resources(void);
 
 // What a server like Domino does with signals before and after filters are loaded. fault gets the address of a fault;
-// when it returns, the fault goes to whoever was there before. platform_signals_kept tells whether the handlers of the
-// server, older and younger than the filter, still work.
+// when it returns, the fault goes to whoever was there before. platform_signals_lost names what works no more of the
+// server's, older than the filter or younger; NULL: all works.
 void platform_signals_before_load(void (*fault)(const void *address));
 void platform_signals_after_load(void);
-bool platform_signals_kept(void);
+const char *platform_signals_lost(void);
 
 // Nanoseconds: of the clock, of the processors.
 uint64_t platform_clock(void);

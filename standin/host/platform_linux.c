@@ -269,13 +269,14 @@ void platform_signals_after_load(void)
     sigaction(SIGBUS, &action, &before_bus);
 }
 
-bool platform_signals_kept(void)
+const char *platform_signals_lost(void)
 {
     struct sigaction now;
 
     early_handler_ran = 0;
     raise(SIGUSR1);
-    return early_handler_ran == 1 && sigaction(SIGSEGV, NULL, &now) == 0 && now.sa_sigaction == on_fault;
+    bool kept = early_handler_ran == 1 && sigaction(SIGSEGV, NULL, &now) == 0 && now.sa_sigaction == on_fault;
+    return kept ? NULL : "a signal handler";
 }
 
 static unsigned long entries(const char *path)

@@ -272,12 +272,15 @@ void platform_signals_after_load(void)
     installed = true;
 }
 
-bool platform_signals_kept(void)
+const char *platform_signals_lost(void)
 {
     older_ran = younger_ran = false;
     RaiseException((DWORD)PROBE, 0, 0, NULL);
-    return older_ran && younger_ran && GetErrorMode() == SERVER_ERROR_MODE &&
-           SetUnhandledExceptionFilter(unhandled) == unhandled;
+    if (!older_ran || !younger_ran)
+        return "a vectored exception handler";
+    if (SetUnhandledExceptionFilter(unhandled) != unhandled)
+        return "the filter for unhandled exceptions";
+    return GetErrorMode() == SERVER_ERROR_MODE ? NULL : "the error mode";
 }
 
 // One member of what SystemExtendedHandleInformation answers with, after a count and a reserved word.

@@ -2,11 +2,13 @@
 
 // Package hosttest holds the stand-in's host to its word: that it catches each broken rule of the filter contract, and
 // that it imitates what docs/standin.md says it imitates. It builds the host, the Notes functions and the test filter
-// once and speaks the wire protocol to the real program.
+// once, for the target that NDOAP_TARGET names, and speaks the wire protocol to the real program.
 package hosttest
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -20,66 +22,88 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/standin/front/wire"
+	"ndoap/standin/target"
 )
 
-// built is the folder with standin-host, libnotes.so, libright.so and what was made of the same sources: libthreads.so
-// with the functions for threads, libhalf.so with one of them, libnoinit.so and libnoproc.so without an entry point.
-var built string
+// tested is the target of this run, built the folder with what was made for it.
+var (
+	tested target.Target
+	built  string
+)
+
+// The libraries in built: the test filter, and what was made of the same sources with other names of functions.
+const (
+	right   = "right"
+	threads = "threads" // has the functions for threads
+	half    = "half"    // has one of them
+	noInit  = "noinit"  // lacks an entry point
+	noProc  = "noproc"  // lacks the other
+)
 
 func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "hosttest")
+	status, err := 1, error(nil)
+	if tested, err = target.Choose(); err == nil {
+		built, err = os.MkdirTemp("", "hosttest")
+	}
 	if err == nil {
-		built = folder
-		err = build(folder)
+		err = build()
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "hosttest: cannot build the host (gcc is needed):", err)
-		os.Exit(1)
+	if err == nil {
+		status = m.Run()
+	} else {
+		fmt.Fprintln(os.Stderr, "hosttest: cannot build the host:", err)
 	}
-	status := m.Run()
-	_ = os.RemoveAll(folder)
+	_ = os.RemoveAll(built)
 	os.Exit(status)
 }
 
-// build compiles the C sources below standin for Linux.
-func build(folder string) error {
-	notes := filepath.Join(folder, "libnotes.so")
-	type target struct {
-		folder  string
-		options []string
-	}
-	targets := []target{
-		{"notes", []string{"-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-soname,libnotes.so", "-o", notes}},
-		{"host", []string{notes, "-Wl,-rpath,$ORIGIN", "-o", filepath.Join(folder, "standin-host")}},
-		{"wrongfilters", []string{"-fPIC", "-shared", "-o", filepath.Join(folder, "libright.so")}},
-	}
-	for name, defines := range map[string][]string{
-		"libthreads.so": {"-Dright_thread_init=HttpFilterThreadInit", "-Dright_thread_term=HttpFilterThreadTerm"},
-		"libhalf.so":    {"-Dright_thread_init=HttpFilterThreadInit"},
-		"libnoinit.so":  {"-DFilterInit=initialize"},
-		"libnoproc.so":  {"-DHttpFilterProc=process"},
+// build compiles the C sources below standin. Each compilation has one thread.
+func build() error {
+	notes := filepath.Join(built, tested.Notes())
+	program := filepath.Join(built, tested.Program("standin-host"))
+	steps := []func() error{func() error {
+		return errors.Join(
+			tested.CompileLibrary(context.Background(), filepath.Join("..", "notes"), notes),
+			tested.CompileProgram(context.Background(), filepath.Join("..", "host"), program, notes),
+		)
+	}}
+	for name, options := range map[string][]string{
+		right:   nil,
+		threads: {"-Dright_thread_init=HttpFilterThreadInit", "-Dright_thread_term=HttpFilterThreadTerm"},
+		half:    {"-Dright_thread_init=HttpFilterThreadInit"},
+		noInit:  {"-DFilterInit=initialize"},
+		noProc:  {"-DHttpFilterProc=process"},
 	} {
-		options := append([]string{"-fPIC", "-shared", "-o", filepath.Join(folder, name)}, defines...)
-		targets = append(targets, target{"wrongfilters", options})
+		steps = append(steps, func() error {
+			return tested.CompileLibrary(context.Background(), filepath.Join("..", "wrongfilters"), filter(name), options...)
+		})
 	}
-	for _, target := range targets {
-		sources, err := filepath.Glob(filepath.Join("..", target.folder, "*.c"))
-		if err != nil {
-			return err
-		}
-		sources = slices.DeleteFunc(sources, func(name string) bool { return strings.HasSuffix(name, "_windows.c") })
-		arguments := slices.Concat([]string{"-std=c11", "-O1"}, sources, target.options, []string{"-pthread", "-ldl"})
-		if output, err := exec.Command("gcc", arguments...).CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", target.folder, err, output)
-		}
+	failures := make([]error, len(steps))
+	var all sync.WaitGroup
+	for i, step := range steps {
+		all.Go(func() { failures[i] = step() })
 	}
-	return nil
+	all.Wait()
+	return errors.Join(failures...)
+}
+
+// filter is the path of a built library.
+func filter(name string) string { return filepath.Join(built, tested.Library(name)) }
+
+// hostCommand is the host with these arguments, not started.
+func hostCommand(t *testing.T, arguments ...string) *exec.Cmd {
+	t.Helper()
+	bin, err := filepath.Abs(filepath.Join("..", "..", "bin"))
+	require.NoError(t, err)
+	words := append(tested.Words(bin, filepath.Join(built, tested.Program("standin-host"))), arguments...)
+	return exec.CommandContext(t.Context(), words[0], words[1:]...)
 }
 
 // running is a host process and what it has printed.
 type running struct {
 	t       *testing.T
 	command *exec.Cmd
+	data    string // its name for the data directory
 	address string // empty when it ended before it listened
 	ended   chan struct{}
 
@@ -91,17 +115,16 @@ type running struct {
 // start runs the host with the test filter until it listens or has ended. rule is the rule the filter breaks.
 func start(t *testing.T, rule string, options ...string) *running {
 	t.Helper()
-	return startWith(t, "libright.so", rule, options...)
+	return startWith(t, right, rule, options...)
 }
 
 // startWith does so with another of the libraries.
 func startWith(t *testing.T, library, rule string, options ...string) *running {
 	t.Helper()
-	h := &running{t: t, ended: make(chan struct{})}
+	h := &running{t: t, data: tested.Path(dataDirectory(t)), ended: make(chan struct{})}
 	h.more = sync.NewCond(&h.mu)
-	arguments := append([]string{"--filter", filepath.Join(built, library), "--data", dataDirectory(t)}, options...)
-	h.command = exec.CommandContext(t.Context(), filepath.Join(built, "standin-host"), arguments...)
-	h.command.Env = append(os.Environ(), "STANDIN_WRONG="+rule, "STANDIN_FIFO="+filepath.Join(t.TempDir(), "fifo"))
+	h.command = hostCommand(t, append([]string{"--filter", tested.Path(filter(library)), "--data", h.data}, options...)...)
+	h.command.Env = append(os.Environ(), "STANDIN_WRONG="+rule)
 	output, err := h.command.StdoutPipe()
 	require.NoError(t, err)
 	h.command.Stderr = h.command.Stdout

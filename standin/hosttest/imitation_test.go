@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -195,7 +194,7 @@ func TestUserNameList(t *testing.T) {
 // Every thread that carries requests is announced, once for each load, and taken leave of when it ends.
 func TestThreadsAreAnnounced(t *testing.T) {
 	t.Parallel()
-	host := startWith(t, "libthreads.so", "")
+	host := startWith(t, threads, "")
 	serve := func(connection net.Conn) {
 		require.NoError(t, wire.Write(connection, request("/file.html")))
 		answer, err := wire.Read(connection)
@@ -231,12 +230,15 @@ func TestResponseHasAnotherContext(t *testing.T) {
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	host := start(t, "")
-	fifo := strings.TrimPrefix(host.command.Env[len(host.command.Env)-1], "STANDIN_FIFO=")
-	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	gate, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = gate.Close() })
+	_, port, err := net.SplitHostPort(gate.Addr().String())
+	require.NoError(t, err)
 	held, control, later := host.dial(), host.dial(), host.dial()
 
-	require.NoError(t, wire.Write(held, request("/hold")))
-	release, err := os.OpenFile(fifo, os.O_WRONLY, 0) // returns when the filter has opened its end
+	require.NoError(t, wire.Write(held, request("/hold?"+port)))
+	release, err := gate.Accept() // returns when the filter is in its event
 	require.NoError(t, err)
 	require.NoError(t, wire.Write(control, wire.New(wire.KindRestart)))
 	require.NoError(t, wire.Write(later, request("/answer")))
@@ -271,11 +273,11 @@ func TestInitTwice(t *testing.T) {
 
 func TestNeighbourFilterIsLoadedAfterIt(t *testing.T) {
 	t.Parallel()
-	second := filepath.Join(t.TempDir(), "libsecond.so")
-	content, err := os.ReadFile(filepath.Join(built, "libright.so"))
+	second := filepath.Join(t.TempDir(), tested.Library("second"))
+	content, err := os.ReadFile(filter(right))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(second, content, 0o700))
-	host := start(t, "", "--neighbour", second)
+	host := start(t, "", "--neighbour", tested.Path(second))
 	answer := host.exchange(request("/file.html"))
 	require.Equal(t, "serve", answer.Text(wire.Outcome))
 	host.exchange(wire.New(wire.KindQuit))

@@ -3,7 +3,6 @@
 package hosttest
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -45,8 +44,7 @@ func TestEnvironmentAndStatistics(t *testing.T) {
 	t.Parallel()
 	host := start(t, "")
 	answer := host.exchange(request("/notes", with(wire.Body, "x")))
-	directory := host.command.Args[slices.Index(host.command.Args, "--data")+1]
-	directory = strings.NewReplacer("\u00f6", "\x94", "\u5c71", "\x10\x8e\x52").Replace(directory) // everything is LMBCS
+	directory := strings.NewReplacer("\u00f6", "\x94", "\u5c71", "\x10\x8e\x52").Replace(host.data) // everything is LMBCS
 	require.Equal(t, "78 same=1 ini=1,/\x94pt/dom,0,42 data="+directory, answer.Text(wire.AnswerBody))
 	statistics := host.exchange(wire.New(wire.KindStat)).Text(wire.StatisticsText)
 	require.Equal(t, "Test.Whole = -7\nTest.Half = 0.5\nTest.Word = word\n", statistics)
@@ -60,6 +58,6 @@ func TestTranslateUnicode(t *testing.T) {
 		"Ad": "41006400 same=1 cut=2", "\u00e9": "e900 same=1 cut=2", "\u5c71": "715c same=1 cut=2", "\U0001f600": "3dd800de same=1 cut=0",
 	} {
 		answer := host.exchange(request("/unicode", with(wire.Body, text)))
-		require.Equal(t, want+" program="+built, answer.Text(wire.AnswerBody))
+		require.Equal(t, want+" program="+tested.Path(built), answer.Text(wire.AnswerBody))
 	}
 }

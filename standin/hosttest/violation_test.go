@@ -3,6 +3,7 @@
 package hosttest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,12 +12,32 @@ import (
 	"ndoap/standin/front/wire"
 )
 
+// violation is a rule that the host checks, and where it finds out.
+type violation struct {
+	rule, sentence, place string
+}
+
+// How a server learns of faults is the system's matter, and so are the ways to take it away: signals on Linux, and in
+// their place three things on Windows. It is the only part of the contract that differs.
+var (
+	onLinux = []violation{
+		{"init-signal", "a signal handler of the server", "FilterInit"},
+	}
+	onWindows = []violation{
+		{"init-exceptions", "a vectored exception handler of the server", "FilterInit"},
+		{"init-crash-filter", "the filter for unhandled exceptions of the server", "FilterInit"},
+		{"init-error-mode", "the error mode of the server", "FilterInit"},
+	}
+)
+
 // Every rule that the host checks: who breaks it gets the sentence, the event, and exit status 3.
 func TestViolations(t *testing.T) {
 	t.Parallel()
-	rules := []struct {
-		rule, sentence, place string
-	}{
+	ofTheSystem := onLinux
+	if tested.Windows() {
+		ofTheSystem = onWindows
+	}
+	rules := slices.Concat(ofTheSystem, []violation{
 		{"init-version", "appFilterVersion is 1", "FilterInit"},
 		{"init-server-version", "serverFilterVersion was changed", "FilterInit"},
 		{"init-flags", "initFlags was changed", "FilterInit"},
@@ -26,7 +47,6 @@ func TestViolations(t *testing.T) {
 		{"init-unknown-event", "eventFlags has bits that are no event: 0x1000", "FilterInit"},
 		{"init-both-authentications", "both kFilterAuthUser and kFilterAuthenticate", "FilterInit"},
 		{"init-overrun", "went beyond the end of FilterInitData", "FilterInit"},
-		{"init-signal", "a signal handler of the server", "FilterInit"},
 		{"init-result", "FilterInit returned 1", "FilterInit"},
 		{"terminate-result", "TerminateFilter returned 9", "TerminateFilter"},
 
@@ -136,7 +156,7 @@ func TestViolations(t *testing.T) {
 		{"translate-no-buffer", "OSTranslate was given no text or no buffer", "RawRequest"},
 		{"translate-mode", "a mode other than 20, 22, 23 and 24", "RawRequest"},
 		{"notes-thread", "a thread that Notes does not know", "no event of this thread"},
-	}
+	})
 	for _, rule := range rules {
 		t.Run(rule.rule, func(t *testing.T) {
 			t.Parallel()
@@ -157,16 +177,17 @@ func TestViolations(t *testing.T) {
 func TestLibrariesThatAreNoFilter(t *testing.T) {
 	t.Parallel()
 	for library, sentence := range map[string]string{
-		"libnoinit.so": "libnoinit.so does not export FilterInit and HttpFilterProc (at loading)",
-		"libnoproc.so": "libnoproc.so does not export FilterInit and HttpFilterProc (at loading)",
-		"libhalf.so":   "libhalf.so exports only one of HttpFilterThreadInit and HttpFilterThreadTerm (at loading)",
+		noInit: "does not export FilterInit and HttpFilterProc (at loading)",
+		noProc: "does not export FilterInit and HttpFilterProc (at loading)",
+		half:   "exports only one of HttpFilterThreadInit and HttpFilterThreadTerm (at loading)",
 	} {
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
 			host := startWith(t, library, "")
 			require.Empty(t, host.address, "it is loaded")
 			<-host.ended
-			require.True(t, strings.HasSuffix(host.await("DSAPI violation: ", "(the host has ended)"), sentence), "%q", host.lines)
+			line := host.await("DSAPI violation: ", "(the host has ended)")
+			require.True(t, strings.HasSuffix(line, tested.Library(library)+" "+sentence), "%q", host.lines)
 			require.Equal(t, 3, host.command.ProcessState.ExitCode())
 		})
 	}

@@ -7,6 +7,7 @@
 #define STANDIN_RIGHT_H
 
 #include "../../cshim/dsapi.h"
+#include "../notes/notes.h"
 
 #include <stdbool.h>
 
@@ -26,13 +27,11 @@ unsigned int tell_names(FilterContext *context);                    // at Author
 
 // Breaks a rule about the Notes functions.
 void wrong_notes(void);
-void on_own_thread(void *(*run)(void *), void *argument);
 
 // The pieces both are made of.
 void console(const char *format, unsigned int number);
 unsigned int answer(FilterContext *context, const char *body);
 void respond(FilterContext *context, unsigned int status, const char *headers);
 void write_body(FilterContext *context, const char *bytes, unsigned int size);
-void *notes_function(const char *name);
 
 #endif

@@ -2,18 +2,14 @@
 //
 // The right filter. What it does depends on the path, so that tests can see each behaviour of the host on its own.
 
-#define _GNU_SOURCE
-
 #include "right.h"
+#include "system.h"
 
-#include <dlfcn.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char name[] = "CN=Rita Right/O=Acme";
 static char mine; // what privateContext points to
@@ -32,11 +28,6 @@ bool wrong_kind(const char *prefix)
     const char *wanted = getenv("STANDIN_WRONG");
 
     return wanted != NULL && strncmp(wanted, prefix, strlen(prefix)) == 0;
-}
-
-void *notes_function(const char *function)
-{
-    return dlsym(RTLD_DEFAULT, function);
 }
 
 void console(const char *format, unsigned int number)
@@ -101,15 +92,10 @@ static unsigned int probe(FilterContext *context, FilterRawRequest *event)
     return answer(context, report);
 }
 
-// Waits inside the event until the test has opened and closed the FIFO.
-static unsigned int hold(FilterContext *context)
+// Waits inside the event until the test lets it go on.
+static unsigned int hold(FilterContext *context, const char *port)
 {
-    char byte;
-    int fifo = open(getenv("STANDIN_FIFO"), O_RDONLY | O_CLOEXEC);
-
-    while (read(fifo, &byte, 1) > 0)
-        continue;
-    close(fifo);
+    wait_for_test((uint16_t)atoi(port));
     console("right: held request goes on", 0);
     return answer(context, "held");
 }
@@ -117,11 +103,11 @@ static unsigned int hold(FilterContext *context)
 // Translates the body to LMBCS and back, reads notes.ini, publishes statistics, and answers with what came of it.
 static unsigned int use_notes(FilterContext *context, const FilterRequest *line)
 {
-    uint16_t (*translate)(uint16_t, const char *, uint16_t, char *, uint16_t);
-    int (*environment)(const char *, char *, uint16_t);
-    int32_t (*environment_long)(const char *);
-    uint16_t (*data_directory)(char *);
-    uint16_t (*statistic)(const char *, const char *, uint16_t, uint16_t, const void *);
+    uint16_t(LNPUBLIC * translate)(uint16_t, const char *, uint16_t, char *, uint16_t);
+    int(LNPUBLIC * environment)(const char *, char *, uint16_t);
+    int32_t(LNPUBLIC * environment_long)(const char *);
+    uint16_t(LNPUBLIC * data_directory)(char *);
+    uint16_t(LNPUBLIC * statistic)(const char *, const char *, uint16_t, uint16_t, const void *);
     void *found[] = {notes_function("OSTranslate"), notes_function("OSGetEnvironmentString"),
                      notes_function("OSGetEnvironmentLong"), notes_function("OSGetDataDirectory"),
                      notes_function("StatUpdate")};
@@ -173,8 +159,8 @@ static unsigned int on_raw(FilterContext *context, FilterRawRequest *event)
         return parse(context);
     if (strcmp(line.URL, "/102") == 0)
         context->ServerSupport(context, kWrite102Processing, NULL, NULL, 0, &error);
-    if (strcmp(line.URL, "/hold") == 0)
-        return hold(context);
+    if (strncmp(line.URL, "/hold?", 6) == 0)
+        return hold(context, line.URL + 6);
     if (strcmp(line.URL, "/error") == 0)
         return kFilterError;
     if (strstr(line.URL, "/freeze") != NULL)

@@ -2,21 +2,19 @@
 //
 // One rule of the Notes functions broken at a time.
 
-#define _GNU_SOURCE
-
 #include "right.h"
+#include "system.h"
 
-#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
 static void (*log_message)(const char *, uint16_t, ...);
-static uint16_t (*statistic)(const char *, const char *, uint16_t, uint16_t, const void *);
-static uint16_t (*translate)(uint16_t, const char *, uint16_t, char *, uint16_t);
-static int (*environment)(const char *, char *, uint16_t);
-static int32_t (*environment_long)(const char *);
-static uint16_t (*data_directory)(char *);
-static void (*executable_directory)(char *);
+static uint16_t(LNPUBLIC *statistic)(const char *, const char *, uint16_t, uint16_t, const void *);
+static uint16_t(LNPUBLIC *translate)(uint16_t, const char *, uint16_t, char *, uint16_t);
+static int(LNPUBLIC *environment)(const char *, char *, uint16_t);
+static int32_t(LNPUBLIC *environment_long)(const char *);
+static uint16_t(LNPUBLIC *data_directory)(char *);
+static void(LNPUBLIC *executable_directory)(char *);
 
 static void find(const char *name, void *function)
 {
@@ -36,18 +34,10 @@ static void find_all(void)
     find("OSGetExecutableDirectory", &executable_directory);
 }
 
-static void *write_console(void *nothing)
+static void write_console(void *nothing)
 {
+    (void)nothing;
     log_message("%s", 0, "from a thread of its own");
-    return nothing;
-}
-
-void on_own_thread(void *(*run)(void *), void *argument)
-{
-    pthread_t thread;
-
-    pthread_create(&thread, NULL, run, argument);
-    pthread_join(thread, NULL);
 }
 
 static void wrong_console(void)

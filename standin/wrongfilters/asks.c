@@ -2,9 +2,8 @@
 //
 // Services that only some filters use, called as the reference has them.
 
-#define _GNU_SOURCE
-
 #include "right.h"
+#include "system.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -36,8 +35,8 @@ unsigned int parse(FilterContext *context)
 // Translates the body to LMBCS, from there to UTF-16 and back, and says where the program is.
 unsigned int use_unicode(FilterContext *context, const FilterRequest *line)
 {
-    uint16_t (*translate)(uint16_t, const char *, uint16_t, char *, uint16_t);
-    void (*executable_directory)(char *);
+    uint16_t(LNPUBLIC * translate)(uint16_t, const char *, uint16_t, char *, uint16_t);
+    void(LNPUBLIC * executable_directory)(char *);
     void *found[] = {notes_function("OSTranslate"), notes_function("OSGetExecutableDirectory")};
     char lmbcs[64], utf16[64], back[64], path[256], report[1024], hex[129] = "";
 

@@ -5,8 +5,8 @@
 
 #include "right.h"
 
-unsigned int right_thread_init(unsigned int reserved);
-unsigned int right_thread_term(unsigned int reserved);
+DSAPI_EXPORT unsigned int right_thread_init(unsigned int reserved);
+DSAPI_EXPORT unsigned int right_thread_term(unsigned int reserved);
 
 static _Thread_local bool begun;
 
