@@ -4,122 +4,144 @@ package client
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/url"
+	"net/netip"
 	"slices"
-	"strings"
+	"time"
 
+	"ndoap/core/config"
 	"ndoap/core/oauth"
 	"ndoap/core/web"
 	"ndoap/store"
 )
 
 // unauthorized is the one answer to every failed authentication, so that a guesser cannot tell an unknown client from
-// a wrong secret or a disabled client.
-const unauthorized = "Client authentication failed: client_id or client_secret is wrong, or the client is disabled."
+// a wrong secret, a bad assertion or a disabled client.
+const unauthorized = "Client authentication failed: the client is unknown or disabled, or its secret or assertion is " +
+	"not accepted."
 
-// credentials are what a client sent to prove who it is.
-type credentials struct {
-	id     string
-	secret oauth.Secret
+// Authenticator identifies the client of a request to a machine endpoint, such as those for tokens, revocation and
+// introspection.
+type Authenticator struct {
+	Clients    store.Clients
+	Assertions Assertions
+	Keys       Keys
+	Config     func() *config.Config
+	Now        func() time.Time
+	Failures   Failures // nil: nobody is ever locked out
 }
 
-// Authenticate identifies the client of a request to a machine endpoint: by HTTP Basic (client_secret_basic), by
-// client_id and client_secret in the body (client_secret_post), or, for public clients, by client_id alone
-// (RFC 6749 sections 2.3.1 and 3.2.1). Two methods at once are invalid_request; a client_id in the body beside Basic
-// is tolerated when it is the same, because real clients send it.
-func Authenticate(ctx context.Context, clients store.Clients, request *web.Request, form oauth.Form) (store.Client, *oauth.Error) {
-	candidates, protocolErr := presentedCredentials(request, form)
+// Assertions remembers which client assertions were used.
+type Assertions interface {
+	// UseOnce returns nil for the first use of an id, and store.ErrConsumed for all others until expires.
+	UseOnce(ctx context.Context, id string, expires time.Time) error
+}
+
+// Failures counts failed authentications and says who must wait. A subject is the id of a registered client, or of any
+// other id a short hash with "unknown " in front, since such an id may be a secret in the wrong place.
+type Failures interface {
+	// Locked tells whether the subject must wait at this address, and how long.
+	Locked(subject string, address netip.Addr) (retryAfter time.Duration, locked bool)
+	// Failed counts one failed authentication.
+	Failed(ctx context.Context, subject string, address netip.Addr)
+}
+
+// Authenticate identifies the client of a request by what the client was registered with: its keys
+// (private_key_jwt), a secret (client_secret_basic or client_secret_post) or, for a public client, its client_id alone
+// (RFC 6749 sections 2.3 and 3.2.1, RFC 7523). Two methods at once are invalid_request. endpoint is the path below the
+// issuer that was called, such as "/token". A failure spends nothing of what the request brings.
+func (a *Authenticator) Authenticate(
+	ctx context.Context, request *web.Request, form oauth.Form, endpoint string,
+) (store.Client, *oauth.Error) {
+	candidates, protocolErr := presented(request, form)
 	if protocolErr != nil {
 		return store.Client{}, protocolErr
 	}
-	// A client_id that is not registered is not logged: it may be a secret in the wrong place.
-	rejected := errors.New("no such client")
+	var subject string
+	rejected := make([]error, 0, len(candidates))
 	for _, candidate := range candidates {
-		registered, err := clients.Client(ctx, candidate.id)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return store.Client{}, oauth.NewError(oauth.TemporarilyUnavailable,
-				"The server cannot look at its clients at the moment; try again.").
-				Because(err).ReportedIf(errors.Is(err, store.ErrUnavailable))
+		registered, err := a.Clients.Client(ctx, candidate.id)
+		unknown := errors.Is(err, store.ErrNotFound)
+		if err != nil && !unknown {
+			return store.Client{}, trouble(err)
 		}
-		if err != nil {
-			continue
+		if !unknown || subject == "" {
+			subject = subjectOf(candidate.id, unknown)
 		}
-		if err = accepts(registered, candidate.secret); err == nil {
+		if wait, locked := a.locked(subject, request.Peer); locked {
+			return store.Client{}, oauth.TooMany(wait, "Too many failed client authentications. Wait before you try again.")
+		}
+		if unknown {
+			registered = decoy
+		}
+		if err = a.accepts(ctx, registered, candidate, endpoint); err == nil && !unknown {
 			return registered, nil
 		}
-		rejected = fmt.Errorf("client %q: %w", registered.ID, err)
+		if fault, ok := errors.AsType[*oauth.Error](err); ok {
+			return store.Client{}, fault
+		}
+		rejected = append(rejected, because(registered, unknown, err))
 	}
-	return store.Client{}, oauth.NewError(oauth.InvalidClient, unauthorized).Because(rejected)
+	if a.Failures != nil {
+		a.Failures.Failed(ctx, subject, request.Peer)
+	}
+	return store.Client{}, oauth.NewError(oauth.InvalidClient, unauthorized).Because(errors.Join(rejected...))
 }
 
-// accepts returns nil when the secret is one of the client's, or the client is public and sent none.
-func accepts(registered store.Client, secret oauth.Secret) error {
+// decoy takes the place of a client that does not exist, so that an unknown id costs the same comparison as a known
+// one. Nobody has its secret.
+var decoy = store.Client{SecretHashes: []string{oauth.NewSecret().Hash()}}
+
+// subjectOf names who failed. See Failures.
+func subjectOf(id string, unknown bool) string {
+	if unknown {
+		return "unknown " + oauth.Secret(id).Hash()[:16]
+	}
+	return id
+}
+
+func (a *Authenticator) locked(subject string, address netip.Addr) (time.Duration, bool) {
+	if a.Failures == nil {
+		return 0, false
+	}
+	return a.Failures.Locked(subject, address)
+}
+
+// because words why a candidate was rejected, for the log. An id that is not registered is not repeated: it may be a
+// secret in the wrong place.
+func because(registered store.Client, unknown bool, err error) error {
+	if unknown {
+		return errors.New("no such client")
+	}
+	return fmt.Errorf("client %q: %w", registered.ID, err)
+}
+
+// trouble words an error that is the server's and not the sender's.
+func trouble(err error) *oauth.Error {
+	return oauth.NewError(oauth.TemporarilyUnavailable,
+		"The server cannot look at its clients at the moment; try again.").
+		Because(err).ReportedIf(errors.Is(err, store.ErrUnavailable))
+}
+
+// accepts returns nil when the credentials are those of the client. What the client was registered with decides how
+// it must authenticate.
+func (a *Authenticator) accepts(ctx context.Context, registered store.Client, given credentials, endpoint string) error {
 	switch {
 	case registered.Disabled:
 		return errors.New("it is disabled")
-	case registered.Public() && secret != "":
+	case registered.Public() && given.secret != "":
 		return errors.New("it is public but sent a secret")
 	case registered.Public():
 		return nil
-	case slices.ContainsFunc(registered.SecretHashes, secret.Matches):
+	case slices.ContainsFunc(registered.SecretHashes, given.secret.Matches):
 		return nil
 	default:
 		return errors.New("its secret is wrong")
 	}
 }
 
-// presentedCredentials reads what was sent. Basic credentials are form-urlencoded inside (RFC 6749 section 2.3.1),
-// which many clients forget: where the two readings differ, both are candidates.
-func presentedCredentials(request *web.Request, form oauth.Form) ([]credentials, *oauth.Error) {
-	headers := request.Header("Authorization")
-	if len(headers) > 1 {
-		return nil, oauth.NewError(oauth.InvalidRequest, "The request has more than one Authorization header.")
-	}
-	if len(headers) == 0 {
-		if !form.Has("client_id") {
-			return nil, oauth.NewError(oauth.InvalidClient,
-				"Client authentication is missing: send client_id and client_secret in the body or by HTTP Basic.")
-		}
-		return []credentials{{id: form.Get("client_id"), secret: oauth.Secret(form.Get("client_secret"))}}, nil
-	}
-	scheme, encoded, _ := strings.Cut(strings.TrimSpace(headers[0]), " ")
-	if !strings.EqualFold(scheme, "Basic") {
-		return nil, oauth.NewError(oauth.InvalidClient, "This endpoint takes HTTP Basic authentication or client_secret in the body.")
-	}
-	if form.Has("client_secret") {
-		return nil, oauth.NewError(oauth.InvalidRequest, "Two ways of client authentication at once: use HTTP Basic or client_secret in the body.")
-	}
-	candidates := basicCredentials(strings.TrimSpace(encoded))
-	if id := form.Get("client_id"); id != "" {
-		candidates = slices.DeleteFunc(candidates, func(c credentials) bool { return c.id != id })
-		if len(candidates) == 0 {
-			return nil, oauth.NewError(oauth.InvalidRequest, "client_id in the body is not the one of HTTP Basic.")
-		}
-	}
-	if len(candidates) == 0 {
-		return nil, oauth.NewError(oauth.InvalidClient, "The credentials of HTTP Basic cannot be read.")
-	}
-	return candidates, nil
-}
-
-// basicCredentials decodes the value of a Basic Authorization header into its possible readings, the standard's first.
-func basicCredentials(encoded string) []credentials {
-	decoded, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
-		return nil
-	}
-	rawID, rawSecret, found := strings.Cut(string(decoded), ":")
-	if !found || rawID == "" {
-		return nil
-	}
-	raw := credentials{id: rawID, secret: oauth.Secret(rawSecret)}
-	id, idErr := url.QueryUnescape(rawID)
-	secret, secretErr := url.QueryUnescape(rawSecret)
-	if idErr != nil || secretErr != nil || id == rawID && secret == rawSecret {
-		return []credentials{raw}
-	}
-	return []credentials{{id: id, secret: oauth.Secret(secret)}, raw}
+// Authenticate is Authenticator.Authenticate for clients with secrets and public clients.
+func Authenticate(ctx context.Context, clients store.Clients, request *web.Request, form oauth.Form) (store.Client, *oauth.Error) {
+	return (&Authenticator{Clients: clients}).Authenticate(ctx, request, form, "/token")
 }

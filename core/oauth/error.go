@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"ndoap/core/web"
 )
@@ -41,10 +43,11 @@ const (
 // Error is a protocol error: what the sender may know, and apart from it the cause, which only the log sees.
 type Error struct {
 	Code        Code
-	Description string // for the client's developer; ASCII without '"' and '\' (RFC 6749 section 5.2)
-	Status      int    // HTTP status when it is sent as JSON
-	Cause       error  // never sent
-	Reported    bool   // the cause is on the console already, from where it arose
+	Description string        // for the client's developer; ASCII without '"' and '\' (RFC 6749 section 5.2)
+	Status      int           // HTTP status when it is sent as JSON
+	Cause       error         // never sent
+	Reported    bool          // the cause is on the console already, from where it arose
+	RetryAfter  time.Duration // how long to wait before trying again; zero: the error does not say
 }
 
 // NewError returns a protocol error with the status that its code has at the token endpoint.
@@ -63,6 +66,14 @@ func NewError(code Code, description string, args ...any) *Error {
 		InvalidTarget, UnsupportedTokenType, RequestNotSupported, RequestURINotSupported, RegistrationNotSupported:
 	}
 	return &Error{Code: code, Description: wireText(fmt.Sprintf(description, args...)), Status: status}
+}
+
+// TooMany is the answer to a sender who must wait: 429 with Retry-After (RFC 6585 section 4).
+func TooMany(retryAfter time.Duration, description string, args ...any) *Error {
+	refusal := NewError(TemporarilyUnavailable, description, args...)
+	refusal.Status = http.StatusTooManyRequests
+	refusal.RetryAfter = max(retryAfter, time.Second)
+	return refusal
 }
 
 // Because returns the error with the cause that the log is to show.
@@ -110,7 +121,10 @@ func (e *Error) Response() web.Response {
 		Description string `json:"error_description,omitempty"`
 	}{e.Code, e.Description}
 	response := web.JSON(e.Status, body).NoStore()
-	if e.Status == http.StatusServiceUnavailable {
+	switch {
+	case e.RetryAfter > 0: // in whole seconds, never less than meant
+		response.Header.Set("Retry-After", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))
+	case e.Status == http.StatusServiceUnavailable:
 		response.Header.Set("Retry-After", "5")
 	}
 	return response
