@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # windows-files.sh amd64|386: builds the tests of the packages that handle files for Windows and runs them under Wine:
-# the rights of files, the whole suite of the SQLite store, the configuration.
+# the rights of files, the sealing key, the whole suite of the SQLite store, the configuration.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,7 +23,7 @@ export WINEPREFIX="$work/prefix" # so that other suites can run beside it
 trap 'sh build/wine.sh stop; rm -rf "$work"' EXIT
 sh build/wine.sh prefix "$WINEPREFIX"
 
-for package in store/rights store/sqlite core/config; do
+for package in store/rights store/seal store/sqlite core/config; do
     program=$work/$(basename "$package").test.exe
     GOOS=windows GOARCH=$arch CGO_ENABLED=1 CC="$tools-gcc" \
         go test -c -trimpath -ldflags '-extldflags -static' -o "$program" "./$package"

@@ -11,7 +11,7 @@ const (
 	service    layer = "services"     // one thing owned: clients, keys, tokens, names, pages
 	handler    layer = "handlers"     // one endpoint, or one use of a token
 	heart      layer = "core"         // the table of routes over the handlers
-	guard      layer = "file rights"  // who may read what is stored
+	guard      layer = "protection"   // who may read what is stored: rights of files, sealed keys
 	backend    layer = "store"        // an implementation of the records' interface
 	crossing   layer = "C shim"       // Domino's interface in C
 	bridge     layer = "bridge"       // the exports in plain Go
@@ -30,7 +30,7 @@ var mayImport = map[layer][]layer{
 	service:    {vocabulary, records, service},
 	handler:    {vocabulary, records, service},
 	heart:      {vocabulary, records, service, handler},
-	guard:      {},
+	guard:      {guard},
 	backend:    {records, guard},
 	crossing:   {},
 	bridge:     {heart, vocabulary, records, backend, build},
@@ -71,6 +71,7 @@ var packages = map[string]row{
 
 	"store":           {layer: records},
 	"store/rights":    {layer: guard, modules: []string{"golang.org/x/sys"}},
+	"store/seal":      {layer: guard, modules: []string{"golang.org/x/sys"}},
 	"store/sqlite":    {layer: backend, modules: []string{"github.com/mattn/go-sqlite3"}},
 	"store/storetest": {layer: double, modules: []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
 
@@ -111,5 +112,5 @@ var testModules = []string{
 	"pgregory.net/rapid",
 }
 
-// mayUseC are the packages with import "C" or unsafe, which reading an access list of Windows takes.
-var mayUseC = []string{"cshim", "filter", "store/rights"}
+// mayUseC are the packages with import "C" or unsafe, which access lists and DPAPI of Windows take.
+var mayUseC = []string{"cshim", "filter", "store/rights", "store/seal"}
