@@ -105,6 +105,10 @@ lint: bin/tools/golangci-lint ## formatting and static checks of Go, C and shell
 	@sh build/check-c.sh
 	@shellcheck build/*.sh build/packaging/*.sh build/packaging/deb/p* .ci/run
 
+.PHONY: checklist
+checklist: ## each attack of docs/checklist.md with the tests that cover it; fails on a gap
+	@$(GO) run ./build/checklist
+
 .PHONY: fmt
 fmt: bin/tools/golangci-lint ## format Go and C
 	bin/tools/golangci-lint fmt
@@ -119,10 +123,11 @@ test-library: build build-linux
 
 .PHONY: test-lint
 test-lint: bin/tools/golangci-lint
-	+@echo '==> lint: format, golangci-lint, shellcheck'
+	+@echo '==> lint: format, golangci-lint, shellcheck, checklist'
 	@bin/tools/golangci-lint fmt --diff
 	@bin/tools/golangci-lint run ./...
 	@shellcheck build/*.sh build/packaging/*.sh build/packaging/deb/p* .ci/run
+	@$(GO) run ./build/checklist >/dev/null
 
 .PHONY: test-c
 test-c:

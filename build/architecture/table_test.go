@@ -93,6 +93,7 @@ var packages = map[string]row{
 
 	"build/architecture":  {layer: build},
 	"build/artifact":      {layer: build},
+	"build/checklist":     {layer: build},
 	"build/foreground":    {layer: build, modules: []string{"golang.org/x/sys"}},
 	"build/installertest": {layer: build},
 	"build/packaging":     {layer: build},
