@@ -113,6 +113,7 @@ func unpacked(t *testing.T) string {
 	for _, name := range []string{"libndoap.so", "doapctl"} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("new "+name), 0o600))
 	}
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "version.txt"), []byte("0.9.0\n"), 0o600))
 	return folder
 }
 

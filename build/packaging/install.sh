@@ -15,16 +15,17 @@ default_data="/local/notesdata"
 
 usage() {
     cat <<'END'
-usage: install.sh [--program DIR] [--data DIR] [--root DIR]
+usage: install.sh [--program DIR] [--data DIR] [--root DIR] [--force]
        install.sh --uninstall [...]   removes the program and leaves database and configuration
        install.sh --purge [...]       removes those, too: doap.db, doapconfig.d and the line in notes.ini
 
   --program DIR   Domino's program directory, where libnotes.so is. Default: the standard places of HCL and IBM
   --data DIR      Domino's data directory, where notes.ini is. Default: /local/notesdata
   --root DIR      a folder that stands for / in the standard places, for building images
+  --force         replaces a newer version by this one
 
 Exit codes: 0 done, 1 interrupted, 2 wrong usage, 3 no Domino found, 4 a Domino of another architecture,
-5 no data directory found, 6 notes.ini cannot be changed, 7 a file cannot be written or removed.
+5 no data directory found, 6 notes.ini cannot be changed, 7 a file cannot be written or removed, 8 a newer version is installed.
 END
 }
 
@@ -118,6 +119,20 @@ find_data() {
     ini=$(readlink -f "$data/notes.ini")
 }
 
+# refuse_downgrade: ndoap.version beside the library says what is installed. It is read, not asked for: root should not
+# run what lies in somebody else's folder. Without it (copied by hand) nothing is known, and nothing is refused.
+refuse_downgrade() {
+    [ -e "$program/libndoap.so" ] && [ -e "$program/ndoap.version" ] || return 0
+    installed=$(head -n 1 "$program/ndoap.version") mine=$(cat "$package/version.txt")
+    ! $force || return 0
+    echo "$installed" | grep -E -q '^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$' ||
+        fail 8 "$program/ndoap.version names no version, so that what is installed may be newer than $mine. To replace it nevertheless, use --force"
+    # ~ sorts before the release, as in 0.2.0~rc.1.
+    newest=$(printf '%s\n' "$installed" "$mine" | sed 's/-/~/' | sort -V | tail -n 1 | sed 's/~/-/')
+    [ "$newest" = "$mine" ] ||
+        fail 8 "version $installed is installed, which is newer than $mine, and an older one may refuse its database. To replace it nevertheless, restore the backup of the database and use --force"
+}
+
 # app_path: the value of DOAP_App_Path, whose name Notes reads in any case.
 app_path() {
     sed -n 's/^[[:space:]]*[Dd][Oo][Aa][Pp]_[Aa][Pp][Pp]_[Pp][Aa][Tt][Hh][[:space:]]*=[[:space:]]*//p' "$ini" |
@@ -191,18 +206,20 @@ install_all() {
 
     prepare "$package/libndoap.so" "$program/libndoap.so" "$notes"
     prepare "$package/doapctl" "$program/doapctl" "$notes"
+    prepare "$package/version.txt" "$program/ndoap.version" "$notes"
     chmod u+x,go+X "$program/doapctl.ndoap-new" || fail 7 "$program/doapctl cannot be made a program"
     ! $with_page || prepare_page
     ! $with_ini || prepare_ini
 
     put "$program/libndoap.so"
     put "$program/doapctl"
+    put "$program/ndoap.version"
     ! $with_page || put "$page"
     ! $with_ini || put "$ini"
 
     trap '' HUP INT TERM
     done_so_far=""
-    rm -f "$program/libndoap.so.ndoap-old" "$program/doapctl.ndoap-old" "$ini.ndoap-old"
+    rm -f "$program/libndoap.so.ndoap-old" "$program/doapctl.ndoap-old" "$program/ndoap.version.ndoap-old" "$ini.ndoap-old"
     tell_the_rest
 }
 
@@ -249,7 +266,7 @@ remove_all() {
             echo "notes.ini names another database, $database: it and the line stay. Remove them by hand."
         fi
     fi
-    discard "$program/libndoap.so" "$program/doapctl"
+    discard "$program/libndoap.so" "$program/doapctl" "$program/ndoap.version"
     if cmp -s "$package/ndoap.html" "$page"; then
         discard "$page"
     fi
@@ -263,7 +280,7 @@ remove_all() {
     echo 'Left to do: take ndoap out of the field "DSAPI filter file names", then tell http quit, load http.'
 }
 
-program='' data='' root='' uninstall=false purge=false
+program='' data='' root='' uninstall=false purge=false force=false
 while [ $# -gt 0 ]; do
     case "$1" in
     --program | --data | --root)
@@ -276,6 +293,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --uninstall) uninstall=true ;;
+    --force) force=true ;;
     --purge) uninstall=true purge=true ;;
     --help)
         usage
@@ -291,4 +309,9 @@ done
 
 find_program
 find_data
-if $uninstall; then remove_all; else install_all; fi
+if $uninstall; then
+    remove_all
+else
+    refuse_downgrade
+    install_all
+fi

@@ -32,7 +32,7 @@ func TestInstall(t *testing.T) {
 	for _, path := range []string{ini + ".before-ndoap", page} {
 		assert.Equal(t, rightsOf(t, ini), rightsOf(t, path), path)
 	}
-	assert.Len(t, d.files(t), 17, "nothing is left over")
+	assert.Len(t, d.files(t), 18, "nothing is left over")
 
 	for _, sentence := range []string{"doapctl --data " + d.data + " init", "DSAPI filter file names", "load http"} {
 		assert.Contains(t, said, sentence)
@@ -182,4 +182,53 @@ func TestNothingIsSetuid(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o755), info.Mode(), name)
 	}
+}
+
+// The version that is installed decides, compared as numbers: 0.10.0 is newer than 0.9.0.
+func TestUpgradeAndDowngrade(t *testing.T) {
+	for name, c := range map[string]struct {
+		installed string // the package is 0.9.0
+		code      int
+		sentence  string
+	}{
+		"older":                 {"0.8.10\n", 0, "ndoap is installed"},
+		"the same":              {"0.9.0\n", 0, "ndoap is installed"},
+		"its release candidate": {"0.9.0-rc.1\n", 0, "ndoap is installed"},
+		"a newer patch":         {"0.9.1\n", 8, "version 0.9.1 is installed, which is newer than 0.9.0"},
+		"a newer minor":         {"0.10.0\n", 8, "version 0.10.0 is installed, which is newer than 0.9.0"},
+		"a newer major":         {"10.0.0\n", 8, "use --force"},
+		"a newer candidate":     {"0.10.0-rc.1\n", 8, "version 0.10.0-rc.1 is installed"},
+		"no version":            {"\n", 8, "names no version"},
+		"not a version":         {"latest\n", 8, "names no version"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDomino(t)
+			library, version := filepath.Join(d.program, "libndoap.so"), filepath.Join(d.program, "ndoap.version")
+			d.write(t, library, "old", 0o555)
+			d.write(t, version, c.installed, 0o555)
+			before := d.files(t)
+
+			code, said := run(t, "--root", d.root)
+			assert.Equal(t, c.code, code, said)
+			assert.Contains(t, said, c.sentence)
+			if code == 0 {
+				assert.Equal(t, "0.9.0\n", read(t, version))
+				return
+			}
+			assert.Equal(t, before, d.files(t))
+
+			mustRun(t, "--root", d.root, "--force")
+			assert.Equal(t, "new libndoap.so", read(t, library))
+			assert.Equal(t, "0.9.0\n", read(t, version))
+		})
+	}
+}
+
+// What was copied by hand has no version beside it, and a version without the library says nothing.
+func TestVersionWithoutItsLibrary(t *testing.T) {
+	d := newDomino(t)
+	d.write(t, filepath.Join(d.program, "ndoap.version"), "10.0.0\n", 0o555)
+	mustRun(t, "--root", d.root)
+	mustRun(t, "--root", d.root, "--uninstall")
+	assert.NoFileExists(t, filepath.Join(d.program, "ndoap.version"))
 }

@@ -24,6 +24,7 @@ files() {
 755|build/packaging/install.sh|install.sh
 755|$binaries/libndoap.so|libndoap.so
 755|$binaries/doapctl|doapctl
+644|build/version/version.txt|version.txt
 644|installer/ndoap.html|ndoap.html
 644|installer/samples/50-example.json|samples/50-example.json
 644|LICENSE|LICENSE

@@ -70,7 +70,7 @@ func TestRefusals(t *testing.T) {
 			code: 7, sentence: "doapctl cannot be kept",
 		},
 		"an unknown option": {
-			arguments: func(domino) []string { return []string{"--force"} },
+			arguments: func(domino) []string { return []string{"--overwrite"} },
 			code:      2, sentence: "usage:",
 		},
 		"an option without its folder": {
