@@ -5,7 +5,10 @@
 // secrets) reach this package as hashes only.
 package store
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Client is a registered OAuth client (RFC 6749 section 2).
 type Client struct {
@@ -17,21 +20,59 @@ type Client struct {
 	Trusted      bool     // the administrator has consented for everybody
 	Legacy       bool     // a client of DOAP: PKCE is optional and the token type is spelled "bearer"
 	Disabled     bool
-	CreatedAt    time.Time
-	ChangedAt    time.Time
+	JWKS         []byte   // public keys of a client that authenticates by private_key_jwt, as a JWK Set (RFC 7517)
+	JWKSURI      string   // the same, to be fetched; at most one of the two is there
+	GrantTypes   []string // what it may ask for at the token endpoint; empty: authorization_code and refresh_token
+
+	// Resources are the identifiers of other resource servers that it may ask tokens for (RFC 8707);
+	// IntrospectionAudiences are those whose tokens it may introspect, beside its own (RFC 7662 section 4).
+	Resources              []string
+	IntrospectionAudiences []string
+
+	// Lifetimes of what is issued to it; zero stands for the configured one, which none exceeds.
+	AccessTokenLifetime  time.Duration
+	RefreshTokenIdle     time.Duration
+	RefreshTokenAbsolute time.Duration
+
+	CreatedAt time.Time
+	ChangedAt time.Time
 }
 
-// Public tells whether the client has no secret to authenticate with (RFC 6749 section 2.1).
-func (c Client) Public() bool { return len(c.SecretHashes) == 0 }
+// Grant types (RFC 6749 sections 4.1.3, 4.4.2 and 6).
+const (
+	AuthorizationCode = "authorization_code"
+	ClientCredentials = "client_credentials"
+	Refresh           = "refresh_token"
+)
+
+// Public tells whether the client has nothing to authenticate with (RFC 6749 section 2.1).
+func (c Client) Public() bool { return len(c.SecretHashes) == 0 && !c.HasKeys() }
+
+// HasKeys tells whether the client authenticates by private_key_jwt.
+func (c Client) HasKeys() bool { return len(c.JWKS) > 0 || c.JWKSURI != "" }
+
+// MayUse tells whether the client may use a grant type. Refresh says whether it gets refresh tokens at all.
+func (c Client) MayUse(grantType string) bool {
+	if len(c.GrantTypes) == 0 {
+		return grantType == AuthorizationCode || grantType == Refresh
+	}
+	return slices.Contains(c.GrantTypes, grantType)
+}
 
 // Key is a key pair for signing tokens, or a public key that only verifies them.
 type Key struct {
 	ID         string // kid
-	Algorithm  string // JWS algorithm, RS256
+	Algorithm  string // JWS algorithm: RS256, ES256 or EdDSA
 	PrivatePEM []byte // PKCS#8; empty for a key that only verifies
 	PublicPEM  []byte // SPKI
 	CreatedAt  time.Time
+	ActiveFrom time.Time // when it may sign; it is published before
+	RetiredAt  time.Time // zero while it verifies
 }
+
+// MaxAccessTokenLife is the longest life of an access token, whatever is configured. Revocations and old keys are kept
+// so long, and no longer.
+const MaxAccessTokenLife = 24 * time.Hour
 
 // AuthorizationRequest is a validated request to the authorization endpoint that waits for its user to log in or to
 // consent. Its id, a secret, goes through the browser; the store knows the hash.
@@ -42,6 +83,7 @@ type AuthorizationRequest struct {
 	RedirectURI      string
 	RedirectURIGiven bool // sent with the request, so that the token request must repeat it (RFC 6749 section 4.1.3)
 	Scope            string
+	Resources        []string // of RFC 8707; empty: this Domino
 	State            string
 	StateGiven       bool
 	CodeChallenge    string // S256; empty for a legacy client that sent none
@@ -58,6 +100,7 @@ type Code struct {
 	RedirectURI      string
 	RedirectURIGiven bool
 	Scope            string
+	Resources        []string
 	CodeChallenge    string
 	AuthenticatedAt  time.Time
 	ExpiresAt        time.Time
@@ -65,12 +108,14 @@ type Code struct {
 	GrantID          string    // what the code bought; empty until redeemed with success
 }
 
-// Grant is what a user allowed a client: all tokens that descend from one authorization.
+// Grant is what all tokens of one authorization descend from: a user's permission, or a client's own credentials.
 type Grant struct {
 	ID              string
+	Type            string // AuthorizationCode or ClientCredentials
 	ClientID        string
-	User            string
+	User            string // canonical Notes name; empty for ClientCredentials
 	Scope           string
+	Resources       []string
 	AuthenticatedAt time.Time
 	CreatedAt       time.Time
 	ExpiresAt       time.Time // no refresh token of the grant outlives it
@@ -93,4 +138,91 @@ type Consent struct {
 	ClientID  string
 	Scope     string
 	GrantedAt time.Time
+}
+
+// Lockout keeps a client from authenticating from one address after too many failures.
+type Lockout struct {
+	Subject  string // id of the client
+	Address  string // the peer, or the /64 network of an IPv6 one
+	Failures int
+	At       time.Time
+	Until    time.Time
+}
+
+// Standing is what decides whether an access token still counts, beside the token itself.
+type Standing struct {
+	RevokedGrants map[string]struct{} // ids of grants that were revoked within MaxAccessTokenLife
+	RevokedTokens map[string]struct{} // jti of access tokens that were revoked
+	Clients       map[string]bool     // by id, whether it is enabled
+	Lockouts      []Lockout
+}
+
+// AuditAction is what an audit event tells of.
+type AuditAction string
+
+// The actions.
+const (
+	AuditCodeIssued       AuditAction = "code issued"
+	AuditConsent          AuditAction = "consent"
+	AuditTokenIssued      AuditAction = "token issued"
+	AuditTokenRefreshed   AuditAction = "token refreshed"
+	AuditTokenRequest     AuditAction = "token request" // refused
+	AuditTokenRevoked     AuditAction = "token revoked"
+	AuditIntrospection    AuditAction = "introspection"
+	AuditReplay           AuditAction = "replay" // of a code or a refresh token
+	AuditAuthentication   AuditAction = "client authentication"
+	AuditLockout          AuditAction = "lockout"
+	AuditLockoutLifted    AuditAction = "lockout lifted"
+	AuditGrantRevoked     AuditAction = "grant revoked"
+	AuditUserRevoked      AuditAction = "user revoked"
+	AuditClientChanged    AuditAction = "client changed"
+	AuditKeyChanged       AuditAction = "key changed"
+	AuditRequestRefused   AuditAction = "authorization refused"
+	AuditChallengeRepeats AuditAction = "code challenge repeated"
+)
+
+// AuditOutcome is how it went.
+type AuditOutcome string
+
+// The outcomes.
+const (
+	AuditSuccess AuditOutcome = "success"
+	AuditFailure AuditOutcome = "failure"
+)
+
+// AuditEvent is one line of the audit trail. It holds no secret: of a token the hash of its jti, of anything else a
+// description.
+type AuditEvent struct {
+	ID        int64 // given by the store, growing
+	At        time.Time
+	Action    AuditAction
+	Outcome   AuditOutcome
+	User      string // canonical Notes name; with doapctl the account that ran it
+	ClientID  string
+	Address   string // of the peer
+	GrantID   string
+	TokenHash string // oauth.Secret.Hash of the jti
+	Detail    string // a sentence or an error code
+}
+
+// AuditFilter selects events; zero members select all.
+type AuditFilter struct {
+	Since, Until time.Time
+	Action       AuditAction
+	Outcome      AuditOutcome
+	User         string
+	ClientID     string
+	Address      string
+	GrantID      string
+	TokenHash    string
+	BeforeID     int64 // for the next page
+	Limit        int   // 0: 1000
+}
+
+// GrantFilter selects grants; zero members select all.
+type GrantFilter struct {
+	User     string
+	ClientID string
+	ActiveAt time.Time // neither revoked nor expired then
+	Limit    int       // 0: 1000
 }

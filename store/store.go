@@ -14,6 +14,7 @@ var (
 	ErrNotFound = errors.New("not found")
 	ErrExists   = errors.New("exists already")
 	ErrConsumed = errors.New("used already")
+	ErrFull     = errors.New("there are too many already")
 	// ErrUnavailable wraps every fault of the database: locked, read-only, corrupt, gone.
 	ErrUnavailable = errors.New("the store is not available")
 )
@@ -33,14 +34,18 @@ type Store interface {
 	AuthorizationRequests
 	Codes
 	RefreshTokens
+	Grants
 	Consents
+	Revocations
+	Lockouts
+	Audits
 
 	// Check returns nil while the store can be read and is still the one that was opened; otherwise an error that
 	// tells an administrator what is wrong. It is cheap: it reports what the last look, at most a second old, saw.
 	Check() error
 
-	// Generation changes whenever a client or a key may have changed, in this process or another, at most a second
-	// after the change. Caches compare it for equality.
+	// Generation changes whenever a client, a key, a revocation or a lockout may have changed: in this process before
+	// the change is acknowledged, in another at most a second later. Caches compare it for equality.
 	Generation() uint64
 
 	// DeleteExpired removes what can never be used again at now and returns how many records went. The code and the
@@ -63,7 +68,8 @@ type Clients interface {
 	// UpdateClient changes a client, except for its id, in one transaction: ErrNotFound, or the error of change, which
 	// changes nothing.
 	UpdateClient(ctx context.Context, id string, change func(*Client) error) error
-	// RemoveClient deletes a client with all its requests, codes, grants and consents, or returns ErrNotFound.
+	// RemoveClient deletes a client with all its requests, codes, grants and consents, or returns ErrNotFound. Its
+	// grants count as revoked, also for a later client of the same id.
 	RemoveClient(ctx context.Context, id string) error
 }
 
@@ -74,34 +80,61 @@ type Keys interface {
 	// AddKey stores a key. A private key completes a key of the same id that only verified so far, and counts as added
 	// now; any other key of an id that is there is ErrExists.
 	AddKey(ctx context.Context, key Key) error
+	// UpdateKeys lets change decide, in one transaction, what becomes of the keys, which it sees the newest first;
+	// deciders of several servers run one after the other. Its error changes nothing.
+	UpdateKeys(ctx context.Context, change func([]Key) (KeyChange, error)) error
+}
+
+// KeyChange is what becomes of the signing keys.
+type KeyChange struct {
+	Add    []Key     // as AddKey does; ErrExists undoes the whole change
+	Retire []string  // ids: from At on they neither sign nor verify; the private part is erased
+	Remove []string  // ids: deleted
+	At     time.Time // of retirement
 }
 
 // AuthorizationRequests are the requests that wait for their user.
 type AuthorizationRequests interface {
-	AddAuthorizationRequest(ctx context.Context, request AuthorizationRequest) error
+	// AddAuthorizationRequest stores one; ErrFull when limit others wait. Limit 0 is none.
+	AddAuthorizationRequest(ctx context.Context, request AuthorizationRequest, limit int) error
 	// AuthorizationRequest returns one, expired or not, or ErrNotFound.
 	AuthorizationRequest(ctx context.Context, idHash string) (AuthorizationRequest, error)
 	// UpdateAuthorizationRequest changes one, except for its id and client, in a transaction: ErrNotFound, or the error
 	// of change.
 	UpdateAuthorizationRequest(ctx context.Context, idHash string, change func(*AuthorizationRequest) error) error
-	// CompleteAuthorizationRequest removes a request and, in the same commit, stores what its user decided: the
-	// code and, when the page asked, the consent. decide sees the request as it is in that transaction; its error
-	// leaves the request in place. A nil code is a refusal. ErrNotFound if the request is gone: it can be completed
-	// once, however many try.
+	// CompleteAuthorizationRequest removes a request and, in the same commit, stores what its user decided. decide
+	// sees the request as it is in that transaction; its error leaves the request in place. ErrNotFound if the request
+	// is gone: it can be completed once, however many try.
 	CompleteAuthorizationRequest(ctx context.Context, idHash string,
-		decide func(AuthorizationRequest) (*Code, *Consent, error)) error
+		decide func(AuthorizationRequest) (Completion, error)) error
+}
+
+// Completion is what a user decided about an authorization request.
+type Completion struct {
+	Code    *Code    // nil: the user refused
+	Consent *Consent // nil: the page did not ask
+	Audit   []AuditEvent
 }
 
 // Codes are the authorization codes.
 type Codes interface {
-	// AddCode stores a new code.
-	AddCode(ctx context.Context, code Code) error
+	// AddCode stores a new code, and the events that tell of it.
+	AddCode(ctx context.Context, code Code, events ...AuditEvent) error
+	// CodeChallengeUsed tells whether a code of the client with the same challenge is known.
+	CodeChallengeUsed(ctx context.Context, clientID, challenge string) (bool, error)
 	// RedeemCode consumes a code: exactly one caller gets to redeem it, however many try at once, and whatever
 	// redeem then says, the code is spent. redeem sees the code and returns what it buys, or the error that
 	// RedeemCode is to return. A second try returns ErrConsumed and revokes the grant that the first one bought
 	// (RFC 6749 section 4.1.2). An unknown code is ErrNotFound. Expiry is redeem's business. The refresh token belongs
 	// to the grant it comes with, whatever its GrantID says.
-	RedeemCode(ctx context.Context, hash string, redeem func(Code) (Grant, RefreshToken, error)) error
+	RedeemCode(ctx context.Context, hash string, redeem func(Code) (Purchase, error)) error
+}
+
+// Purchase is what a code buys.
+type Purchase struct {
+	Grant        Grant
+	RefreshToken *RefreshToken // nil: none
+	Audit        []AuditEvent
 }
 
 // Rotation is what becomes of a refresh token that was presented.
@@ -109,6 +142,7 @@ type Rotation struct {
 	Successor RefreshToken // to be stored
 	Reissue   bool         // the token was rotated before: count a reissue instead of consuming it
 	Revoke    bool         // store no successor and revoke the grant
+	Audit     []AuditEvent // stored with a rotation and with a revocation
 }
 
 // RefreshTokens are the refresh tokens and the grants they belong to.
@@ -118,8 +152,60 @@ type RefreshTokens interface {
 	// successor's IssuedAt. The error of rotate is returned; together with Revoke the revocation is stored all the
 	// same. An unknown token is ErrNotFound. The successor belongs to the same grant, whatever its GrantID says.
 	RotateRefreshToken(ctx context.Context, hash string, rotate func(RefreshToken, Grant) (Rotation, error)) error
+	// RefreshTokenGrant returns a refresh token with its grant, or ErrNotFound, and changes nothing.
+	RefreshTokenGrant(ctx context.Context, hash string) (RefreshToken, Grant, error)
+}
+
+// Grants are what tokens descend from.
+type Grants interface {
+	// AddGrant stores a grant that no code has bought, and the events that tell of it.
+	AddGrant(ctx context.Context, grant Grant, events ...AuditEvent) error
 	// Grant returns one grant, or ErrNotFound.
 	Grant(ctx context.Context, id string) (Grant, error)
+	// ListGrants returns the newest grants first.
+	ListGrants(ctx context.Context, filter GrantFilter) ([]Grant, error)
+}
+
+// Revocations end what was issued. Each takes effect on the next request of this server, and with the next look at the
+// store, at most a second later, on others. The events tell of them in the same commit.
+type Revocations interface {
+	// RevokeGrant ends a grant with all its tokens; revoking it again does nothing. ErrNotFound.
+	RevokeGrant(ctx context.Context, id string, events ...AuditEvent) error
+	// RevokeUser ends all grants of a user, their codes and pending consents, and forgets what they had consented to.
+	// It returns how many grants were good.
+	RevokeUser(ctx context.Context, user string, events ...AuditEvent) (int, error)
+	// RevokeClientGrants does the same for a client.
+	RevokeClientGrants(ctx context.Context, clientID string, events ...AuditEvent) (int, error)
+	// RevokeToken ends one access token, named by its jti, until it expires.
+	RevokeToken(ctx context.Context, id string, expires time.Time, events ...AuditEvent) error
+	// UseOnce returns nil for the first use of an id, and ErrConsumed for all others until expires.
+	UseOnce(ctx context.Context, id string, expires time.Time) error
+	// Standing returns what counts now. It reads as much as was revoked within MaxAccessTokenLife; keep it for as long
+	// as the generation stands.
+	Standing(ctx context.Context) (Standing, error)
+}
+
+// MaxLockouts bounds the lockouts that are kept; the oldest give way.
+const MaxLockouts = 10_000
+
+// Lockouts are the clients that must wait.
+type Lockouts interface {
+	// AddLockout stores a lockout in place of an earlier one of the same subject and address.
+	AddLockout(ctx context.Context, lockout Lockout, events ...AuditEvent) error
+	// ListLockouts returns all, also those whose time is over, the newest first.
+	ListLockouts(ctx context.Context) ([]Lockout, error)
+	// LiftLockouts removes those of a subject and returns how many there were.
+	LiftLockouts(ctx context.Context, subject string, events ...AuditEvent) (int, error)
+}
+
+// Audits is the audit trail.
+type Audits interface {
+	// AppendAudit stores events that tell of no change.
+	AppendAudit(ctx context.Context, events ...AuditEvent) error
+	// QueryAudit returns the newest events first.
+	QueryAudit(ctx context.Context, filter AuditFilter) ([]AuditEvent, error)
+	// DeleteAudit removes what is older and returns how many events went.
+	DeleteAudit(ctx context.Context, before time.Time) (int, error)
 }
 
 // Consents are the remembered decisions of users.

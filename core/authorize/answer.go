@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"ndoap/core/oauth"
 	"ndoap/core/web"
@@ -20,7 +22,7 @@ func (h *Handler) sendCode(
 	request *web.Request, asked store.AuthorizationRequest, code oauth.Secret, user string,
 ) web.Response {
 	h.Log.Info("authorization code issued", "client", asked.ClientID, "user", user, "scope", asked.Scope)
-	return web.Redirect(request, target(asked, "code", code.Reveal()))
+	return web.Redirect(request, target(asked, h.Config().Issuer, "code", code.Reveal()))
 }
 
 // sendError redirects to the client with an error (RFC 6749 section 4.1.2.1).
@@ -28,17 +30,20 @@ func (h *Handler) sendError(
 	request *web.Request, asked store.AuthorizationRequest, problem *oauth.Error,
 ) web.Response {
 	h.Log.Info("authorization request answered with an error", "client", asked.ClientID, "error", problem)
-	return web.Redirect(request, target(asked, "error", string(problem.Code), "error_description", problem.Description))
+	return web.Redirect(request, target(asked, h.Config().Issuer,
+		"error", string(problem.Code), "error_description", problem.Description))
 }
 
-// target appends parameters, given as names and values, and the state to the redirect URI, which stays as it is byte
-// by byte and may have a query of its own (RFC 6749 section 3.1.2). No fragment is appended: a browser then carries one
+// target appends parameters, given as names and values, the state and the issuer to the redirect URI, which stays as
+// it is byte by byte and may have a query of its own (RFC 6749 section 3.1.2). The issuer tells a client of several
+// servers which of them answers (RFC 9207). No fragment is appended: a browser then carries one
 // over from the address of the authorization request, but that was written by whoever sent the browser here, who could
 // as well have sent it to the client with the same fragment.
-func target(asked store.AuthorizationRequest, parameters ...string) string {
+func target(asked store.AuthorizationRequest, issuer string, parameters ...string) string {
 	if asked.StateGiven {
 		parameters = append(parameters, "state", asked.State)
 	}
+	parameters = append(parameters, "iss", issuer)
 	var uri strings.Builder
 	uri.WriteString(asked.RedirectURI)
 	separator := "?"
@@ -68,6 +73,7 @@ type refusal struct {
 	explanation string
 	client      string // id of a registered client, for the log
 	cause       error  // for the log only
+	retryAfter  time.Duration
 }
 
 // refuse shows a refusal and logs it, once. What the sender calls itself is shown, but not logged: it may be a secret
@@ -77,6 +83,8 @@ func (h *Handler) refuse(refused *refusal) web.Response {
 	switch {
 	case errors.Is(refused.cause, store.ErrUnavailable):
 		level = slog.LevelDebug // the store has said so itself, once
+	case errors.Is(refused.cause, store.ErrFull):
+		level = slog.LevelDebug // keep says so, once in a while
 	case refused.status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	}
@@ -88,7 +96,11 @@ func (h *Handler) refuse(refused *refusal) web.Response {
 		attributes = append(attributes, "cause", refused.cause)
 	}
 	h.Log.Log(context.Background(), level, "authorization request refused", attributes...)
-	return h.Pages.Error(refused.status, refused.heading, refused.explanation)
+	response := h.Pages.Error(refused.status, refused.heading, refused.explanation)
+	if refused.retryAfter > 0 {
+		response.Header.Set("Retry-After", strconv.Itoa(int((refused.retryAfter+time.Second-1)/time.Second)))
+	}
+	return response
 }
 
 func malformed(problem *oauth.Error) *refusal {
@@ -146,6 +158,26 @@ func gone() *refusal {
 		heading: "Please start again at the application",
 		explanation: "This request is used already, has expired, or was started in another browser. Go back to the " +
 			"application and log in from there again. This browser must accept cookies.",
+	}
+}
+
+func full(cause error) *refusal {
+	return &refusal{
+		status:      http.StatusServiceUnavailable,
+		heading:     "Too many people are logging in",
+		explanation: "The server waits for too many logins already. Try again in a minute.",
+		cause:       cause,
+		retryAfter:  time.Minute,
+	}
+}
+
+func tooMany(wait time.Duration) *refusal {
+	return &refusal{
+		status:  http.StatusTooManyRequests,
+		heading: "Too many requests",
+		explanation: "Applications have asked for access in your name too often within a minute. Wait a little and try " +
+			"again; if it goes on, tell an administrator which applications you use.",
+		retryAfter: wait,
 	}
 }
 

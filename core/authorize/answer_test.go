@@ -21,19 +21,19 @@ import (
 
 func TestTarget_A12_A13_M27(t *testing.T) {
 	for name, test := range map[string]struct{ uri, target string }{
-		"no query":                {"https://app.example/cb", "https://app.example/cb?code=c%20d&state=s"},
-		"no path":                 {"https://app.example", "https://app.example?code=c%20d&state=s"},
-		"query":                   {"https://app.example/cb?a=%62+c", "https://app.example/cb?a=%62+c&code=c%20d&state=s"},
-		"empty query":             {"https://app.example/cb?", "https://app.example/cb?code=c%20d&state=s"},
-		"query with a separator":  {"https://app.example/cb?a=b&", "https://app.example/cb?a=b&code=c%20d&state=s"},
-		"encoding stays":          {"https://app.example/%7ecb", "https://app.example/%7ecb?code=c%20d&state=s"},
-		"loopback":                {"http://[::1]:80/cb", "http://[::1]:80/cb?code=c%20d&state=s"},
-		"private-use URI scheme":  {"com.example.app:/cb", "com.example.app:/cb?code=c%20d&state=s"},
-		"question mark in a name": {"https://app.example/cb?a?b", "https://app.example/cb?a?b&code=c%20d&state=s"},
+		"no query":                {"https://app.example/cb", "https://app.example/cb?code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
+		"no path":                 {"https://app.example", "https://app.example?code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
+		"query":                   {"https://app.example/cb?a=%62+c", "https://app.example/cb?a=%62+c&code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
+		"empty query":             {"https://app.example/cb?", "https://app.example/cb?code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
+		"query with a separator":  {"https://app.example/cb?a=b&", "https://app.example/cb?a=b&code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
+		"encoding stays":          {"https://app.example/%7ecb", "https://app.example/%7ecb?code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
+		"loopback":                {"http://[::1]:80/cb", "http://[::1]:80/cb?code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
+		"private-use URI scheme":  {"com.example.app:/cb", "com.example.app:/cb?code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
+		"question mark in a name": {"https://app.example/cb?a?b", "https://app.example/cb?a?b&code=c%20d&state=s&iss=https%3A%2F%2Fd.example%2Fdoap"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := store.AuthorizationRequest{RedirectURI: test.uri, State: "s", StateGiven: true}
-			assert.Equal(t, test.target, target(asked, "code", "c d"))
+			assert.Equal(t, test.target, target(asked, "https://d.example/doap", "code", "c d"))
 		})
 	}
 }
@@ -42,14 +42,14 @@ func TestRedirectURIWithQueryKeepsIt(t *testing.T) {
 	f := newFixture(t)
 	const uri = "https://app.example/other?tenant=1"
 	values := f.redirected(f.ask(ada, "two", "redirect_uri", uri), http.StatusFound, uri)
-	assert.Equal(t, []string{"code", "state"}, sortedKeys(values))
+	assert.Equal(t, []string{"code", "iss", "state"}, sortedKeys(values))
 }
 
 // TestStoreTrouble makes each use of the store fail: there is no code, no redirect, one line in the log with the
 // cause, and a page that says to try again.
 func TestStoreTrouble(t *testing.T) {
 	for method, uses := range map[string]int{
-		"Client": 7, "AddCode": 1, "Consent": 3, "AddAuthorizationRequest": 2, "AuthorizationRequest": 4,
+		"Client": 7, "AddCode": 1, "CodeChallengeUsed": 3, "Consent": 3, "AddAuthorizationRequest": 2, "AuthorizationRequest": 4,
 		"UpdateAuthorizationRequest": 1, "CompleteAuthorizationRequest": 3,
 	} {
 		t.Run(method, func(t *testing.T) {
@@ -130,9 +130,9 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		asked, problem := validate(&policy, clients[0], form, callback)
-		location := target(asked, "code", "c")
+		location := target(asked, policy.Issuer, "code", "c")
 		if problem != nil {
-			location = target(asked, "error", string(problem.Code), "error_description", problem.Description)
+			location = target(asked, policy.Issuer, "error", string(problem.Code), "error_description", problem.Description)
 		}
 		require.Regexp(t, `^https://app\.example/cb\?[\x21-\x7e]+$`, location)
 		values, err := url.ParseQuery(strings.TrimPrefix(location, callback+"?"))

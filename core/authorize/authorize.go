@@ -11,12 +11,15 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"ndoap/core/config"
 	"ndoap/core/dominoname"
 	"ndoap/core/oauth"
 	"ndoap/core/page"
+	"ndoap/core/resource"
 	"ndoap/core/web"
 	"ndoap/store"
 )
@@ -24,7 +27,8 @@ import (
 // Store is the part of the store that authorization needs.
 type Store interface {
 	Client(ctx context.Context, id string) (store.Client, error)
-	AddCode(ctx context.Context, code store.Code) error
+	AddCode(ctx context.Context, code store.Code, events ...store.AuditEvent) error
+	CodeChallengeUsed(ctx context.Context, clientID, challenge string) (bool, error)
 	store.AuthorizationRequests
 	store.Consents
 }
@@ -36,6 +40,11 @@ type Handler struct {
 	Pages  *page.Pages
 	Now    func() time.Time
 	Log    *slog.Logger
+	// Limit counts a request in the name of a user, and tells when the next one will be let in if there were too
+	// many; nil lets all of them in.
+	Limit func(user string) (retryAfter time.Duration, ok bool)
+
+	warnedFull atomic.Int64 // when, in nanoseconds
 }
 
 // Serve answers an authorization request, or takes up again one that went to the login and back.
@@ -90,6 +99,9 @@ func (h *Handler) proceed(ctx context.Context, request *web.Request, client stor
 	case err != nil:
 		return h.refuse(unusableName(err))
 	}
+	if refused := h.limited(user); refused != nil {
+		return h.refuse(refused)
+	}
 	// An administrator's trust rests on the secret by which a client is known. Whoever poses as a public client has
 	// none to lack, so its users are always asked the first time (RFC 8252 section 8.6).
 	if client.Trusted && !client.Public() {
@@ -99,7 +111,7 @@ func (h *Handler) proceed(ctx context.Context, request *web.Request, client stor
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return h.refuse(storeTrouble(err))
 	}
-	if err == nil && covers(consent.Scope, asked.Scope) {
+	if err == nil && covers(consent.Scope, asked.Scope) && len(h.elsewhere(asked.Resources)) == 0 {
 		return h.issue(ctx, request, asked, user)
 	}
 	return h.ask(ctx, request, client, asked, user)
@@ -108,15 +120,17 @@ func (h *Handler) proceed(ctx context.Context, request *web.Request, client stor
 // issue hands out a code without a question.
 func (h *Handler) issue(ctx context.Context, request *web.Request, asked pending, user string) web.Response {
 	secret := oauth.NewSecret()
-	var err error
+	events, err := h.codeEvents(ctx, request, asked, user)
+	if err != nil {
+		return h.refuse(storeTrouble(err))
+	}
 	if asked.id == "" {
-		code := h.code(secret, asked.AuthorizationRequest, user)
-		err = h.Store.AddCode(ctx, code)
+		err = h.Store.AddCode(ctx, h.code(secret, asked.AuthorizationRequest, user), events...)
 	} else {
 		err = h.Store.CompleteAuthorizationRequest(ctx, asked.IDHash,
-			func(current store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
+			func(current store.AuthorizationRequest) (store.Completion, error) {
 				code := h.code(secret, current, user)
-				return &code, nil, nil
+				return store.Completion{Code: &code, Audit: events}, nil
 			})
 	}
 	if err != nil {
@@ -150,6 +164,8 @@ func (h *Handler) ask(
 		ClientName:  client.Name,
 		RedirectURI: asked.RedirectURI,
 		User:        user,
+		Resources:   h.elsewhere(asked.Resources),
+		OnlyThere:   !resource.ForDomino(h.Config().Issuer, asked.Resources),
 		Request:     asked.id.Reveal(),
 		Token:       token.Reveal(),
 	}
@@ -169,10 +185,29 @@ func (h *Handler) code(secret oauth.Secret, asked store.AuthorizationRequest, us
 		RedirectURI:      asked.RedirectURI,
 		RedirectURIGiven: asked.RedirectURIGiven,
 		Scope:            asked.Scope,
+		Resources:        asked.Resources,
 		CodeChallenge:    asked.CodeChallenge,
 		AuthenticatedAt:  now,
 		ExpiresAt:        now.Add(h.Config().Lifetimes.Code),
 	}
+}
+
+// limited refuses a user in whose name too much is asked for.
+func (h *Handler) limited(user string) *refusal {
+	if h.Limit == nil {
+		return nil
+	}
+	if wait, ok := h.Limit(user); !ok {
+		return tooMany(wait)
+	}
+	return nil
+}
+
+// elsewhere returns the resources that are not this Domino. A remembered consent does not speak of them, so that each
+// request for them is asked about.
+func (h *Handler) elsewhere(resources []string) []string {
+	issuer := h.Config().Issuer
+	return slices.DeleteFunc(slices.Clone(resources), func(name string) bool { return resource.IsDomino(issuer, name) })
 }
 
 // covers tells whether a consent allows all of a scope. A stored text that is no scope allows nothing.

@@ -11,6 +11,7 @@ import (
 
 	"ndoap/core/dominoname"
 	"ndoap/core/oauth"
+	"ndoap/core/resource"
 	"ndoap/core/web"
 	"ndoap/store"
 )
@@ -52,6 +53,9 @@ func (c *ConsentHandler) Serve(request *web.Request) web.Response {
 	case err != nil:
 		return h.refuse(unusableName(err))
 	}
+	if refused := h.limited(user); refused != nil {
+		return h.refuse(refused)
+	}
 	switch token := oauth.Secret(form.Get("token")); form.Get("decision") {
 	case "allow":
 		return h.allow(ctx, request, stored, user, token)
@@ -71,20 +75,31 @@ func (h *Handler) allow(
 		return h.refuse(storeTrouble(err))
 	}
 	secret := oauth.NewSecret()
+	events, err := h.codeEvents(ctx, request, stored, user)
+	if err != nil {
+		return h.refuse(storeTrouble(err))
+	}
+	events = append(events, h.event(request, stored.AuthorizationRequest, store.AuditConsent, store.AuditSuccess, user,
+		"allowed: "+stored.Scope))
 	err = h.Store.CompleteAuthorizationRequest(ctx, stored.IDHash,
-		func(current store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
+		func(current store.AuthorizationRequest) (store.Completion, error) {
 			if !answers(current, user, token) {
-				return nil, nil, errOtherPage
+				return store.Completion{}, errOtherPage
 			}
 			code := h.code(secret, current, user)
+			completion := store.Completion{Code: &code, Audit: events}
+			if !resource.ForDomino(h.Config().Issuer, current.Resources) {
+				return completion, nil // what is remembered is about this Domino, of which the page did not speak
+			}
 			// What was allowed before stays allowed: the page spoke of this scope only.
 			scope, problem := oauth.ParseScope(earlier.Scope + " " + current.Scope)
 			if problem != nil {
-				return nil, nil, problem
+				return store.Completion{}, problem
 			}
-			return &code, &store.Consent{
+			completion.Consent = &store.Consent{
 				User: user, ClientID: current.ClientID, Scope: scope.String(), GrantedAt: h.Now(),
-			}, nil
+			}
+			return completion, nil
 		})
 	if err != nil {
 		return h.refuse(undecided(err))
@@ -96,12 +111,14 @@ func (h *Handler) allow(
 func (h *Handler) deny(
 	ctx context.Context, request *web.Request, stored pending, user string, token oauth.Secret,
 ) web.Response {
+	refused := h.event(request, stored.AuthorizationRequest, store.AuditConsent, store.AuditFailure, user,
+		"denied: "+stored.Scope)
 	err := h.Store.CompleteAuthorizationRequest(ctx, stored.IDHash,
-		func(current store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
+		func(current store.AuthorizationRequest) (store.Completion, error) {
 			if !answers(current, user, token) {
-				return nil, nil, errOtherPage
+				return store.Completion{}, errOtherPage
 			}
-			return nil, nil, nil
+			return store.Completion{Audit: []store.AuditEvent{refused}}, nil
 		})
 	if err != nil {
 		return h.refuse(undecided(err))

@@ -38,7 +38,7 @@ func TestAllow_A11(t *testing.T) {
 	f.now = f.now.Add(f.config.Lifetimes.AuthorizationRequest - time.Microsecond)
 
 	values := f.redirected(f.decide(ada, asked, "allow"), http.StatusSeeOther, callback)
-	assert.Equal(t, []string{"code", "state"}, sortedKeys(values))
+	assert.Equal(t, []string{"code", "iss", "state"}, sortedKeys(values))
 	assert.Equal(t, store.Code{
 		Hash: oauth.Secret(values.Get("code")).Hash(), ClientID: "app", User: ada, RedirectURI: callback,
 		RedirectURIGiven: true, Scope: "mail", CodeChallenge: s256,

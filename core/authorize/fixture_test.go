@@ -31,6 +31,7 @@ const (
 	bert = "CN=Bert Brecht/O=Example"
 
 	callback = "https://app.example/cb"
+	filesAPI = "https://files.example/api"
 	s256     = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" // RFC 7636 appendix B
 )
 
@@ -64,6 +65,14 @@ var clients = []store.Client{
 		ID: "scopeless", Name: "None", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
 		Scopes: []string{"retired"}, Trusted: true,
 	},
+	{
+		ID: "files", Name: "Files", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
+		Scopes: []string{"domino"}, Resources: []string{filesAPI, "urn:example:gone"},
+	},
+	{
+		ID: "service", Name: "Nightly job", RedirectURIs: []string{callback}, SecretHashes: []string{"h"},
+		Scopes: []string{"domino"}, GrantTypes: []string{store.ClientCredentials}, Trusted: true,
+	},
 }
 
 // fixture is the package over a real database, with one browser.
@@ -89,6 +98,7 @@ func newFixture(t *testing.T) *fixture {
 		now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	f.config.Issuer = "https://domino.example/doap"
+	f.config.Resources = []string{filesAPI, "https://other.example"}
 	f.config.Scopes["mail"] = config.Scope{Description: "Read your mail"}
 	for _, client := range clients {
 		client.CreatedAt, client.ChangedAt = f.now, f.now
@@ -202,6 +212,7 @@ func (f *fixture) redirected(response web.Response, status int, uri string) url.
 	require.NotContains(f.t, location, "#", "A13: no fragment is appended")
 	values, err := url.ParseQuery(location[len(uri)+1:])
 	require.NoError(f.t, err)
+	require.Equal(f.t, []string{f.config.Issuer}, values["iss"], "A32: every answer names who answers")
 	return values
 }
 
@@ -213,6 +224,14 @@ func (f *fixture) refusedTo(response web.Response, code oauth.Code) url.Values {
 	assert.NotEmpty(f.t, values.Get("error_description"))
 	assert.NotContains(f.t, values, "code")
 	return values
+}
+
+// audited returns what the audit trail has, the newest first.
+func (f *fixture) audited() []store.AuditEvent {
+	f.t.Helper()
+	events, err := f.store.QueryAudit(f.t.Context(), store.AuditFilter{})
+	require.NoError(f.t, err)
+	return events
 }
 
 // onPage requires a page of our own and no redirect.
@@ -230,9 +249,9 @@ func (f *fixture) redeemed(code string) store.Code {
 	var found store.Code
 	errSeen := errors.New("seen")
 	err := f.store.RedeemCode(f.t.Context(), oauth.Secret(code).Hash(),
-		func(code store.Code) (store.Grant, store.RefreshToken, error) {
+		func(code store.Code) (store.Purchase, error) {
 			found = code
-			return store.Grant{}, store.RefreshToken{}, errSeen
+			return store.Purchase{}, errSeen
 		})
 	require.ErrorIs(f.t, err, errSeen)
 	return found
@@ -254,11 +273,18 @@ func (s *failingStore) Client(ctx context.Context, id string) (store.Client, err
 	return s.Store.Client(ctx, id)
 }
 
-func (s *failingStore) AddCode(ctx context.Context, code store.Code) error {
+func (s *failingStore) AddCode(ctx context.Context, code store.Code, events ...store.AuditEvent) error {
 	if s.method == "AddCode" {
 		return s.err
 	}
-	return s.Store.AddCode(ctx, code)
+	return s.Store.AddCode(ctx, code, events...)
+}
+
+func (s *failingStore) CodeChallengeUsed(ctx context.Context, clientID, challenge string) (bool, error) {
+	if s.method == "CodeChallengeUsed" {
+		return false, s.err
+	}
+	return s.Store.CodeChallengeUsed(ctx, clientID, challenge)
 }
 
 func (s *failingStore) Consent(ctx context.Context, user, clientID string) (store.Consent, error) {
@@ -268,11 +294,11 @@ func (s *failingStore) Consent(ctx context.Context, user, clientID string) (stor
 	return s.Store.Consent(ctx, user, clientID)
 }
 
-func (s *failingStore) AddAuthorizationRequest(ctx context.Context, request store.AuthorizationRequest) error {
+func (s *failingStore) AddAuthorizationRequest(ctx context.Context, request store.AuthorizationRequest, limit int) error {
 	if s.method == "AddAuthorizationRequest" {
 		return s.err
 	}
-	return s.Store.AddAuthorizationRequest(ctx, request)
+	return s.Store.AddAuthorizationRequest(ctx, request, limit)
 }
 
 func (s *failingStore) AuthorizationRequest(ctx context.Context, id string) (store.AuthorizationRequest, error) {
@@ -293,7 +319,7 @@ func (s *failingStore) UpdateAuthorizationRequest(
 
 func (s *failingStore) CompleteAuthorizationRequest(
 	ctx context.Context, id string,
-	decide func(store.AuthorizationRequest) (*store.Code, *store.Consent, error),
+	decide func(store.AuthorizationRequest) (store.Completion, error),
 ) error {
 	if s.method == "CompleteAuthorizationRequest" {
 		return s.err

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"ndoap/core/client"
 	"ndoap/core/config"
 	"ndoap/core/oauth"
+	"ndoap/core/resource"
 	"ndoap/core/web"
 	"ndoap/store"
 )
@@ -44,7 +46,21 @@ func (h *Handler) keep(ctx context.Context, request *web.Request, asked *pending
 	asked.IDHash = asked.id.Hash()
 	asked.BrowserHash = browser.Hash()
 	asked.ExpiresAt = h.Now().Add(h.Config().Lifetimes.AuthorizationRequest)
-	return cookie, h.Store.AddAuthorizationRequest(ctx, asked.AuthorizationRequest)
+	err = h.Store.AddAuthorizationRequest(ctx, asked.AuthorizationRequest, h.Config().Limits.PendingRequests)
+	if errors.Is(err, store.ErrFull) {
+		h.warnFull()
+	}
+	return cookie, err
+}
+
+// warnFull says that there are too many pending requests, once a minute: whoever floods the server must not flood its
+// console, too.
+func (h *Handler) warnFull() {
+	now, last := h.Now().UnixNano(), h.warnedFull.Load()
+	if now-last >= int64(time.Minute) && h.warnedFull.CompareAndSwap(last, now) {
+		h.Log.Warn("more authorization requests wait for a login than limits.pendingRequests allows; more are refused",
+			"limit", h.Config().Limits.PendingRequests)
+	}
 }
 
 // find returns the stored request whose id is in the named parameter. Unknown, expired and another browser's are
@@ -76,7 +92,15 @@ func (h *Handler) stillAllowed(ctx context.Context, stored pending) (store.Clien
 	if _, err := client.ResolveRedirectURI(registered, stored.RedirectURI, true); err != nil {
 		return store.Client{}, wrongRedirectURI(registered.ID, err)
 	}
-	if _, problem := scopeFor(h.Config(), registered, stored.Scope); problem != nil {
+	policy := h.Config()
+	_, problem := scopeFor(policy, registered, stored.Scope)
+	if problem == nil {
+		_, problem = resource.Allowed(policy.Issuer, policy.Resources, registered.Resources, stored.Resources)
+	}
+	if problem == nil {
+		problem = mayAuthorize(registered)
+	}
+	if problem != nil {
 		return store.Client{}, malformed(problem)
 	}
 	return registered, nil
@@ -115,10 +139,13 @@ func withCookie(response web.Response, cookie string) web.Response {
 	return response.With("Set-Cookie", cookie)
 }
 
-// goneOrTrouble tells a request that is not in the store from a store that cannot say.
+// goneOrTrouble tells a request that is not in the store from a store that has no room, or cannot say.
 func goneOrTrouble(err error) *refusal {
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return gone()
+	case errors.Is(err, store.ErrFull):
+		return full(err)
 	}
 	return storeTrouble(err)
 }

@@ -13,6 +13,7 @@ import (
 	"ndoap/core/client"
 	"ndoap/core/config"
 	"ndoap/core/oauth"
+	"ndoap/core/resource"
 	"ndoap/core/web"
 	"ndoap/store"
 )
@@ -20,7 +21,8 @@ import (
 // maxState bounds what is stored and sent back for a client. Those in use keep below 2 KB.
 const maxState = 4096
 
-// singleParameters may each occur once (RFC 6749 section 3.1); client_id and redirect_uri are looked at before them.
+// singleParameters may each occur once (RFC 6749 section 3.1); client_id and redirect_uri are looked at before them,
+// and resource may repeat (RFC 8707 section 2).
 var singleParameters = []string{
 	"state", "response_type", "response_mode", "scope", "code_challenge", "code_challenge_method",
 	"request", "request_uri", "registration",
@@ -109,11 +111,19 @@ func validate(
 	if problem := checkResponse(form); problem != nil {
 		return asked, problem
 	}
+	if problem := mayAuthorize(registered); problem != nil {
+		return asked, problem
+	}
 	scope, problem := scopeFor(policy, registered, form.Get("scope"))
 	if problem != nil {
 		return asked, problem
 	}
 	asked.Scope = scope.String()
+	asked.Resources, problem = resource.Allowed(policy.Issuer, policy.Resources, registered.Resources,
+		form.All(resource.Parameter))
+	if problem != nil {
+		return asked, problem
+	}
 	asked.CodeChallenge, problem = challenge(registered, form)
 	return asked, problem
 }
@@ -129,6 +139,14 @@ func checkResponse(form oauth.Form) *oauth.Error {
 		return oauth.NewError(oauth.InvalidRequest, "The response_mode must be query or left out.")
 	}
 	return nil
+}
+
+// mayAuthorize refuses clients that are not registered for codes, such as one that acts for itself only.
+func mayAuthorize(registered store.Client) *oauth.Error {
+	if registered.MayUse(store.AuthorizationCode) {
+		return nil
+	}
+	return oauth.NewError(oauth.UnauthorizedClient, "The client is not registered for the grant type authorization_code.")
 }
 
 // scopeFor returns the scope that a request is about: what it asks for, or without that all that its client may have

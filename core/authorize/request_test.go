@@ -132,7 +132,7 @@ func TestErrorsGoToTheClient_A8(t *testing.T) {
 			for _, user := range []string{ada, ""} {
 				values := f.refusedTo(f.ask(user, "app", test.changes...), test.code)
 				assert.Equal(t, []string{"xyz"}, values["state"])
-				assert.Len(t, values, 3)
+				assert.Len(t, values, 4)
 			}
 		})
 	}
@@ -158,7 +158,7 @@ func TestUnknownParametersAreIgnored(t *testing.T) {
 	f := newFixture(t)
 	values := f.redirected(f.ask(ada, "trusted", "display", "page", "iss", "x", "response_mode", "query"),
 		http.StatusFound, callback)
-	assert.Equal(t, []string{"code", "state"}, sortedKeys(values))
+	assert.Equal(t, []string{"code", "iss", "state"}, sortedKeys(values))
 }
 
 func TestPublicClientsNeedPKCE_A20(t *testing.T) {
@@ -241,7 +241,7 @@ func TestState_A17(t *testing.T) {
 			f.t = t
 			values := f.redirected(f.ask(ada, "trusted", "state", state), http.StatusFound, callback)
 			assert.Equal(t, []string{state}, values["state"])
-			assert.Len(t, values, 2)
+			assert.Len(t, values, 3)
 
 			assert.Equal(t, []string{state}, f.refusedTo(f.ask(ada, "app", "state", state, "scope", "x"),
 				oauth.InvalidScope)["state"])

@@ -23,15 +23,16 @@ func (h *Handler) redeemCode(ctx context.Context, r *request) (*issued, *oauth.E
 		return nil, oauth.NewError(oauth.InvalidRequest, "The parameter code is missing.")
 	}
 	var result issued
-	err := h.Store.RedeemCode(ctx, code.Hash(), func(stored store.Code) (store.Grant, store.RefreshToken, error) {
+	err := h.Store.RedeemCode(ctx, code.Hash(), func(stored store.Code) (store.Purchase, error) {
 		scope, err := checkCode(r, stored)
 		if err != nil {
-			return store.Grant{}, store.RefreshToken{}, err
+			return store.Purchase{}, err
 		}
 		result.scope = scope
 		result.refreshToken = oauth.NewSecret()
 		result.grant = store.Grant{
 			ID:              rand.Text(),
+			Type:            store.AuthorizationCode,
 			ClientID:        stored.ClientID,
 			User:            stored.User,
 			Scope:           stored.Scope,
@@ -39,7 +40,8 @@ func (h *Handler) redeemCode(ctx context.Context, r *request) (*issued, *oauth.E
 			CreatedAt:       r.now,
 			ExpiresAt:       r.now.Add(r.config.Lifetimes.RefreshTokenAbsolute),
 		}
-		return result.grant, r.successor(result.grant, result.refreshToken), nil
+		successor := r.successor(result.grant, result.refreshToken)
+		return store.Purchase{Grant: result.grant, RefreshToken: &successor}, nil
 	})
 	switch {
 	case err == nil:

@@ -26,6 +26,7 @@ type Store interface {
 	store.Clients
 	store.Codes
 	store.RefreshTokens
+	store.Grants
 }
 
 // Handler serves the token endpoint (RFC 6749 section 3.2).

@@ -11,33 +11,46 @@ import (
 )
 
 const codeColumns = "hash, client_id, user_name, redirect_uri, redirect_uri_given, scope, code_challenge, " +
-	"authenticated_at, expires_at, consumed_at"
+	"resources, authenticated_at, expires_at, consumed_at"
 
 func scanCode(r row) (store.Code, error) {
 	var c store.Code
 	err := r.Scan(&c.Hash, &c.ClientID, &c.User, &c.RedirectURI, &c.RedirectURIGiven, &c.Scope, &c.CodeChallenge,
-		(*instant)(&c.AuthenticatedAt), (*instant)(&c.ExpiresAt), (*instant)(&c.ConsumedAt), &c.GrantID)
+		(*list)(&c.Resources), (*instant)(&c.AuthenticatedAt), (*instant)(&c.ExpiresAt), (*instant)(&c.ConsumedAt), &c.GrantID)
 	return c, err
 }
 
 // AddCode implements store.Codes.
-func (s *Store) AddCode(ctx context.Context, code store.Code) error {
+func (s *Store) AddCode(ctx context.Context, code store.Code, events ...store.AuditEvent) error {
 	return s.write(ctx, "add code", func(q *queries) (answer, err error) {
-		return nil, insertCode(q, code)
+		if err := insertCode(q, code); err != nil {
+			return nil, err
+		}
+		return nil, insertAudit(q, events)
 	})
+}
+
+// CodeChallengeUsed implements store.Codes.
+func (s *Store) CodeChallengeUsed(ctx context.Context, clientID, challenge string) (bool, error) {
+	found, err := one(ctx, s.reader, number,
+		"SELECT EXISTS (SELECT 1 FROM codes WHERE client_id = ? AND code_challenge = ?)", clientID, challenge)
+	if err != nil {
+		return false, fmt.Errorf("look for a code challenge: %w", err)
+	}
+	return found != 0, nil
 }
 
 // insertCode stores a code that nobody has redeemed.
 func insertCode(q *queries, c store.Code) error {
-	_, err := q.exec(context.Background(), "INSERT INTO codes ("+codeColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+	_, err := q.exec(context.Background(), "INSERT INTO codes ("+codeColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
 		c.Hash, c.ClientID, c.User, c.RedirectURI, c.RedirectURIGiven, c.Scope, c.CodeChallenge,
-		instant(c.AuthenticatedAt), instant(c.ExpiresAt))
+		list(c.Resources), instant(c.AuthenticatedAt), instant(c.ExpiresAt))
 	return err
 }
 
 // RedeemCode implements store.Codes. The refresh token belongs to the grant, whatever its GrantID says.
 func (s *Store) RedeemCode(ctx context.Context, hash string,
-	redeem func(store.Code) (store.Grant, store.RefreshToken, error),
+	redeem func(store.Code) (store.Purchase, error),
 ) error {
 	const verb = "redeem code"
 	return s.write(ctx, verb, func(q *queries) (answer, err error) {
@@ -65,17 +78,22 @@ func (s *Store) RedeemCode(ctx context.Context, hash string,
 }
 
 // purchase stores what a code buys.
-func purchase(q *queries, code store.Code, redeem func(store.Code) (store.Grant, store.RefreshToken, error)) error {
-	grant, token, refusal := redeem(code)
+func purchase(q *queries, code store.Code, redeem func(store.Code) (store.Purchase, error)) error {
+	bought, refusal := redeem(code)
 	if refusal != nil {
 		return refusal
 	}
-	if err := insertGrant(q, grant); err != nil {
+	if err := insertGrant(q, bought.Grant); err != nil {
 		return fmt.Errorf("redeem code: add grant: %w", err)
 	}
-	if err := insertRefreshToken(q, grant.ID, token); err != nil {
-		return fmt.Errorf("redeem code: add refresh token: %w", err)
+	if bought.RefreshToken != nil {
+		if err := insertRefreshToken(q, bought.Grant.ID, *bought.RefreshToken); err != nil {
+			return fmt.Errorf("redeem code: add refresh token: %w", err)
+		}
 	}
-	_, err := q.exec(context.Background(), "UPDATE codes SET grant_id = ? WHERE hash = ?", grant.ID, code.Hash)
-	return err
+	if _, err := q.exec(context.Background(),
+		"UPDATE codes SET grant_id = ? WHERE hash = ?", bought.Grant.ID, code.Hash); err != nil {
+		return err
+	}
+	return insertAudit(q, bought.Audit)
 }

@@ -248,8 +248,10 @@ func BenchmarkCommit(b *testing.B) {
 				tokens[i] = fmt.Sprintf("token-%d-0", i)
 				code, grant := fmt.Sprintf("code-%d", i), fmt.Sprintf("grant-%d", i)
 				require.NoError(b, s.AddCode(b.Context(), store.Code{Hash: code, ClientID: "app"}))
-				require.NoError(b, s.RedeemCode(b.Context(), code, func(store.Code) (store.Grant, store.RefreshToken, error) {
-					return store.Grant{ID: grant, ClientID: "app"}, store.RefreshToken{Hash: tokens[i]}, nil
+				require.NoError(b, s.RedeemCode(b.Context(), code, func(store.Code) (store.Purchase, error) {
+					return store.Purchase{
+						Grant: store.Grant{ID: grant, ClientID: "app"}, RefreshToken: &store.RefreshToken{Hash: tokens[i]},
+					}, nil
 				}))
 			}
 			before := s.Stats()

@@ -79,12 +79,13 @@ func requireDumped(t *testing.T, s *Store) {
 	assert.Equal(t, store.Client{
 		ID: "tutorial", Name: "Tutorial", RedirectURIs: []string{"https://app.example/cb"},
 		SecretHashes: []string{"secret-hash"}, Scopes: []string{"domino"}, Trusted: true, Legacy: true,
-		CreatedAt: at, ChangedAt: at,
+		GrantTypes: []string{store.AuthorizationCode, store.Refresh}, CreatedAt: at, ChangedAt: at,
 	}, client)
 	keys, err := s.ListKeys(t.Context())
 	require.NoError(t, err)
 	require.Len(t, keys, 1)
 	assert.Equal(t, "private", string(keys[0].PrivatePEM))
+	assert.Equal(t, keys[0].CreatedAt, keys[0].ActiveFrom, "a key from before there was a schedule signs at once")
 	request, err := s.AuthorizationRequest(t.Context(), "request-hash")
 	require.NoError(t, err)
 	assert.Equal(t, "xyz", request.State)
@@ -101,6 +102,11 @@ func requireDumped(t *testing.T, s *Store) {
 	grant, err := s.Grant(t.Context(), "grant-1")
 	require.NoError(t, err)
 	assert.NotZero(t, grant.RevokedAt)
+	assert.Equal(t, store.AuthorizationCode, grant.Type)
+	standing, err := s.Standing(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, standing.RevokedGrants, "grant-1")
+	assert.Equal(t, map[string]bool{"tutorial": true}, standing.Clients)
 }
 
 func TestMigratingTwiceChangesNothing(t *testing.T) {

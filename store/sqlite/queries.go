@@ -142,6 +142,22 @@ func (i *instant) Scan(value any) error {
 	return nil
 }
 
+// span is a duration as the database keeps it: microseconds.
+type span time.Duration
+
+// Value implements driver.Valuer.
+func (s span) Value() (driver.Value, error) { return time.Duration(s).Microseconds(), nil }
+
+// Scan implements sql.Scanner.
+func (s *span) Scan(value any) error {
+	micros, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("a duration is stored as %T", value)
+	}
+	*s = span(time.Duration(micros) * time.Microsecond)
+	return nil
+}
+
 // list is a list of strings as the database keeps it: a JSON array.
 type list []string
 

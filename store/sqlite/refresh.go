@@ -5,22 +5,11 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"ndoap/store"
 )
 
-const (
-	grantColumns        = "id, client_id, user_name, scope, authenticated_at, created_at, expires_at, revoked_at"
-	refreshTokenColumns = "hash, grant_id, issued_at, expires_at, consumed_at, reissues"
-)
-
-func scanGrant(r row) (store.Grant, error) {
-	var g store.Grant
-	err := r.Scan(&g.ID, &g.ClientID, &g.User, &g.Scope, (*instant)(&g.AuthenticatedAt), (*instant)(&g.CreatedAt),
-		(*instant)(&g.ExpiresAt), (*instant)(&g.RevokedAt))
-	return g, err
-}
+const refreshTokenColumns = "hash, grant_id, issued_at, expires_at, consumed_at, reissues"
 
 func scanRefreshToken(r row) (store.RefreshToken, error) {
 	var t store.RefreshToken
@@ -29,31 +18,23 @@ func scanRefreshToken(r row) (store.RefreshToken, error) {
 	return t, err
 }
 
-// Grant implements store.RefreshTokens.
-func (s *Store) Grant(ctx context.Context, id string) (store.Grant, error) {
-	grant, err := findGrant(ctx, s.reader, id)
+// RefreshTokenGrant implements store.RefreshTokens.
+func (s *Store) RefreshTokenGrant(ctx context.Context, hash string) (store.RefreshToken, store.Grant, error) {
+	token, grant, err := findRefreshToken(ctx, s.reader, hash)
 	if err != nil {
-		return store.Grant{}, fmt.Errorf("find grant: %w", err)
+		return store.RefreshToken{}, store.Grant{}, fmt.Errorf("find refresh token: %w", err)
 	}
-	return grant, nil
+	return token, grant, nil
 }
 
-func findGrant(ctx context.Context, q *queries, id string) (store.Grant, error) {
-	return one(ctx, q, scanGrant, "SELECT "+grantColumns+" FROM grants WHERE id = ?", id)
-}
-
-func insertGrant(q *queries, g store.Grant) error {
-	_, err := q.exec(context.Background(), "INSERT INTO grants ("+grantColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		g.ID, g.ClientID, g.User, g.Scope, instant(g.AuthenticatedAt), instant(g.CreatedAt), instant(g.ExpiresAt),
-		instant(g.RevokedAt))
-	return err
-}
-
-// revokeGrant keeps the time of a first revocation.
-func revokeGrant(q *queries, id string, now time.Time) error {
-	_, err := q.exec(context.Background(), "UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at = 0",
-		instant(now), id)
-	return err
+func findRefreshToken(ctx context.Context, q *queries, hash string) (store.RefreshToken, store.Grant, error) {
+	token, err := one(ctx, q, scanRefreshToken,
+		"SELECT "+refreshTokenColumns+" FROM refresh_tokens WHERE hash = ?", hash)
+	if err != nil {
+		return store.RefreshToken{}, store.Grant{}, err
+	}
+	grant, err := findGrant(ctx, q, token.GrantID)
+	return token, grant, err
 }
 
 func insertRefreshToken(q *queries, grantID string, t store.RefreshToken) error {
@@ -68,19 +49,17 @@ func (s *Store) RotateRefreshToken(ctx context.Context, hash string,
 ) error {
 	return s.write(ctx, "rotate refresh token", func(q *queries) (answer, err error) {
 		ctx := context.Background()
-		token, err := one(ctx, q, scanRefreshToken,
-			"SELECT "+refreshTokenColumns+" FROM refresh_tokens WHERE hash = ?", hash)
-		if err != nil {
-			return nil, err
-		}
-		grant, err := findGrant(ctx, q, token.GrantID)
+		token, grant, err := findRefreshToken(ctx, q, hash)
 		if err != nil {
 			return nil, err
 		}
 		rotation, refusal := rotate(token, grant)
 		switch {
 		case rotation.Revoke:
-			return refusal, revokeGrant(q, grant.ID, s.options.Now())
+			if err := revokeGrant(q, grant.ID, s.options.Now()); err != nil {
+				return nil, err
+			}
+			return refusal, insertAudit(q, rotation.Audit)
 		case refusal != nil:
 			return refusal, nil
 		case rotation.Reissue:
@@ -92,33 +71,9 @@ func (s *Store) RotateRefreshToken(ctx context.Context, hash string,
 		if err != nil {
 			return nil, err
 		}
-		return nil, insertRefreshToken(q, grant.ID, rotation.Successor)
-	})
-}
-
-// DeleteExpired implements store.Store. What a grant needs to notice a replay, its code and its consumed refresh
-// tokens, goes only with the grant.
-func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int, error) {
-	removed := 0
-	err := s.write(ctx, "delete what has expired", func(q *queries) (answer, err error) {
-		for _, text := range []string{
-			"DELETE FROM authorization_requests WHERE expires_at <= ?",
-			"DELETE FROM codes WHERE grant_id IS NULL AND expires_at <= ?",
-			"DELETE FROM codes WHERE grant_id IN (SELECT id FROM grants WHERE expires_at <= ?)",
-			"DELETE FROM refresh_tokens WHERE consumed_at = 0 AND expires_at <= ?",
-			"DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE expires_at <= ?)",
-			"DELETE FROM grants WHERE expires_at <= ?",
-		} {
-			count, err := q.exec(context.Background(), text, instant(now))
-			if err != nil {
-				return nil, err
-			}
-			removed += count
+		if err := insertRefreshToken(q, grant.ID, rotation.Successor); err != nil {
+			return nil, err
 		}
-		return nil, nil
+		return nil, insertAudit(q, rotation.Audit)
 	})
-	if err != nil {
-		return 0, err
-	}
-	return removed, nil
 }

@@ -10,12 +10,12 @@ import (
 )
 
 const requestColumns = "id_hash, browser_hash, client_id, redirect_uri, redirect_uri_given, scope, state, state_given, " +
-	"code_challenge, consent_user, consent_hash, expires_at"
+	"code_challenge, consent_user, consent_hash, expires_at, resources"
 
 func scanRequest(r row) (store.AuthorizationRequest, error) {
 	var a store.AuthorizationRequest
 	err := r.Scan(&a.IDHash, &a.BrowserHash, &a.ClientID, &a.RedirectURI, &a.RedirectURIGiven, &a.Scope, &a.State,
-		&a.StateGiven, &a.CodeChallenge, &a.ConsentUser, &a.ConsentHash, (*instant)(&a.ExpiresAt))
+		&a.StateGiven, &a.CodeChallenge, &a.ConsentUser, &a.ConsentHash, (*instant)(&a.ExpiresAt), (*list)(&a.Resources))
 	return a, err
 }
 
@@ -24,12 +24,22 @@ func findRequest(ctx context.Context, q *queries, idHash string) (store.Authoriz
 }
 
 // AddAuthorizationRequest implements store.AuthorizationRequests.
-func (s *Store) AddAuthorizationRequest(ctx context.Context, a store.AuthorizationRequest) error {
+func (s *Store) AddAuthorizationRequest(ctx context.Context, a store.AuthorizationRequest, limit int) error {
 	return s.write(ctx, "add authorization request", func(q *queries) (answer, err error) {
+		if limit > 0 {
+			waiting, err := one(context.Background(), q, number,
+				"SELECT count(*) FROM authorization_requests WHERE expires_at > ?", instant(s.options.Now()))
+			if err != nil {
+				return nil, err
+			}
+			if waiting >= int64(limit) {
+				return nil, store.ErrFull
+			}
+		}
 		_, err = q.exec(context.Background(),
-			"INSERT INTO authorization_requests ("+requestColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"INSERT INTO authorization_requests ("+requestColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			a.IDHash, a.BrowserHash, a.ClientID, a.RedirectURI, a.RedirectURIGiven, a.Scope, a.State,
-			a.StateGiven, a.CodeChallenge, a.ConsentUser, a.ConsentHash, instant(a.ExpiresAt))
+			a.StateGiven, a.CodeChallenge, a.ConsentUser, a.ConsentHash, instant(a.ExpiresAt), list(a.Resources))
 		return nil, err
 	})
 }
@@ -57,23 +67,23 @@ func (s *Store) UpdateAuthorizationRequest(ctx context.Context, idHash string,
 		}
 		_, err = q.exec(context.Background(), "UPDATE authorization_requests SET browser_hash = ?, redirect_uri = ?, "+
 			"redirect_uri_given = ?, scope = ?, state = ?, state_given = ?, code_challenge = ?, consent_user = ?, "+
-			"consent_hash = ?, expires_at = ? WHERE id_hash = ?",
+			"consent_hash = ?, expires_at = ?, resources = ? WHERE id_hash = ?",
 			a.BrowserHash, a.RedirectURI, a.RedirectURIGiven, a.Scope, a.State, a.StateGiven, a.CodeChallenge,
-			a.ConsentUser, a.ConsentHash, instant(a.ExpiresAt), idHash)
+			a.ConsentUser, a.ConsentHash, instant(a.ExpiresAt), list(a.Resources), idHash)
 		return nil, err
 	})
 }
 
 // CompleteAuthorizationRequest implements store.AuthorizationRequests.
 func (s *Store) CompleteAuthorizationRequest(ctx context.Context, idHash string,
-	decide func(store.AuthorizationRequest) (*store.Code, *store.Consent, error),
+	decide func(store.AuthorizationRequest) (store.Completion, error),
 ) error {
 	return s.write(ctx, "complete authorization request", func(q *queries) (answer, err error) {
 		request, err := findRequest(context.Background(), q, idHash)
 		if err != nil {
 			return nil, err
 		}
-		code, consent, refusal := decide(request)
+		decided, refusal := decide(request)
 		if refusal != nil {
 			return refusal, nil
 		}
@@ -81,14 +91,16 @@ func (s *Store) CompleteAuthorizationRequest(ctx context.Context, idHash string,
 			"DELETE FROM authorization_requests WHERE id_hash = ?", idHash); err != nil {
 			return nil, err
 		}
-		if code != nil {
-			if err := insertCode(q, *code); err != nil {
+		if decided.Code != nil {
+			if err := insertCode(q, *decided.Code); err != nil {
 				return nil, err
 			}
 		}
-		if consent != nil {
-			return nil, upsertConsent(q, *consent)
+		if decided.Consent != nil {
+			if err := upsertConsent(q, *decided.Consent); err != nil {
+				return nil, err
+			}
 		}
-		return nil, nil
+		return nil, insertAudit(q, decided.Audit)
 	})
 }

@@ -15,12 +15,35 @@ import (
 )
 
 var codeTests = map[string]func(*testing.T, store.Store){
+	"codes may buy a grant without a refresh token": func(t *testing.T, s store.Store) {
+		addClient(t, s, "app")
+		require.NoError(t, s.AddCode(t.Context(), newCode("c", "app")))
+		require.NoError(t, s.RedeemCode(t.Context(), "c", func(store.Code) (store.Purchase, error) {
+			return store.Purchase{Grant: newGrant("g", "app")}, nil
+		}))
+		found, err := s.Grant(t.Context(), "g")
+		require.NoError(t, err)
+		assert.Equal(t, newGrant("g", "app"), found)
+	},
+	"codes remember their challenge": func(t *testing.T, s store.Store) {
+		addClient(t, s, "app")
+		addClient(t, s, "other")
+		require.NoError(t, s.AddCode(t.Context(), newCode("c", "app")))
+		for _, c := range []struct {
+			client, challenge string
+			used              bool
+		}{{"app", "challenge", true}, {"other", "challenge", false}, {"app", "Challenge", false}} {
+			used, err := s.CodeChallengeUsed(t.Context(), c.client, c.challenge)
+			require.NoError(t, err)
+			assert.Equal(t, c.used, used, c)
+		}
+	},
 	"codes buy a grant and a refresh token": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
 		require.NoError(t, s.AddCode(t.Context(), newCode("c", "app")))
-		require.NoError(t, s.RedeemCode(t.Context(), "c", func(code store.Code) (store.Grant, store.RefreshToken, error) {
+		require.NoError(t, s.RedeemCode(t.Context(), "c", func(code store.Code) (store.Purchase, error) {
 			assert.Equal(t, newCode("c", "app"), code)
-			return newGrant("g", "app"), newToken("t", "whatever"), nil // the token belongs to the grant
+			return bought(newGrant("g", "app"), newToken("t", "whatever")), nil // the token belongs to the grant
 		}))
 		token, grant := look(t, s, "t")
 		assert.Equal(t, newToken("t", "g"), token)
@@ -32,9 +55,9 @@ var codeTests = map[string]func(*testing.T, store.Store){
 	"codes with nothing set come back": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
 		require.NoError(t, s.AddCode(t.Context(), store.Code{ClientID: "app"}))
-		require.Equal(t, errRefused, s.RedeemCode(t.Context(), "", func(code store.Code) (store.Grant, store.RefreshToken, error) {
+		require.Equal(t, errRefused, s.RedeemCode(t.Context(), "", func(code store.Code) (store.Purchase, error) {
 			assert.Equal(t, store.Code{ClientID: "app"}, code)
-			return store.Grant{}, store.RefreshToken{}, errRefused
+			return store.Purchase{}, errRefused
 		}))
 	},
 	"codes that are not there": func(t *testing.T, s store.Store) {
@@ -57,12 +80,12 @@ var codeTests = map[string]func(*testing.T, store.Store){
 	"codes are spent even if what they buy cannot be stored": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
 		addGrant(t, s, newGrant("g", "app"), newToken("t", "g"))
-		for hash, buy := range map[string]func(store.Code) (store.Grant, store.RefreshToken, error){
-			"grant taken": func(store.Code) (store.Grant, store.RefreshToken, error) {
-				return newGrant("g", "app"), newToken("t2", "g"), nil
+		for hash, buy := range map[string]func(store.Code) (store.Purchase, error){
+			"grant taken": func(store.Code) (store.Purchase, error) {
+				return bought(newGrant("g", "app"), newToken("t2", "g")), nil
 			},
-			"token taken": func(store.Code) (store.Grant, store.RefreshToken, error) {
-				return newGrant("g2", "app"), newToken("t", "g2"), nil
+			"token taken": func(store.Code) (store.Purchase, error) {
+				return bought(newGrant("g2", "app"), newToken("t", "g2")), nil
 			},
 		} {
 			require.NoError(t, s.AddCode(t.Context(), newCode(hash, "app")))
@@ -95,9 +118,9 @@ var codeTests = map[string]func(*testing.T, store.Store){
 		var all sync.WaitGroup
 		for range 64 {
 			all.Go(func() {
-				err := s.RedeemCode(t.Context(), "c", func(store.Code) (store.Grant, store.RefreshToken, error) {
+				err := s.RedeemCode(t.Context(), "c", func(store.Code) (store.Purchase, error) {
 					redeemed.Add(1)
-					return newGrant("g", "app"), newToken("t", "g"), nil
+					return bought(newGrant("g", "app"), newToken("t", "g")), nil
 				})
 				switch {
 				case err == nil:

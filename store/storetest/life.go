@@ -29,8 +29,8 @@ func addFamily(t *testing.T, s store.Store, id string) {
 var lifeTests = map[string]func(*testing.T, store.Store){
 	"expired records go and others stay": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("request", "app"))) // minute 10
-		require.NoError(t, s.AddCode(t.Context(), newCode("unused", "app")))                     // minute 1
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("request", "app"), 0)) // minute 10
+		require.NoError(t, s.AddCode(t.Context(), newCode("unused", "app")))                        // minute 1
 		require.NoError(t, s.AddCode(t.Context(), newCode("failed", "app")))
 		require.Equal(t, errRefused, s.RedeemCode(t.Context(), "failed", refuse))
 		addFamily(t, s, "g")
@@ -72,10 +72,10 @@ var lifeTests = map[string]func(*testing.T, store.Store){
 	},
 	"expiry leaves consents": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
 		require.NoError(t, s.CompleteAuthorizationRequest(t.Context(), "r",
-			func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
-				return nil, &store.Consent{User: "CN=X", ClientID: "app"}, nil
+			func(store.AuthorizationRequest) (store.Completion, error) {
+				return store.Completion{Consent: &store.Consent{User: "CN=X", ClientID: "app"}}, nil
 			}))
 		_, err := s.DeleteExpired(t.Context(), later(1e6))
 		require.NoError(t, err)
@@ -120,7 +120,7 @@ var lifeTests = map[string]func(*testing.T, store.Store){
 		addClient(t, s, "app")
 		addGrant(t, s, newGrant("g", "app"), newToken("t", "g"))
 		require.NoError(t, s.AddCode(t.Context(), newCode("c", "app")))
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
 		for name, call := range map[string]func() error{
 			"update client": func() error {
 				return s.UpdateClient(t.Context(), "app", func(*store.Client) error { panic("test") })
@@ -130,10 +130,10 @@ var lifeTests = map[string]func(*testing.T, store.Store){
 			},
 			"complete request": func() error {
 				return s.CompleteAuthorizationRequest(t.Context(), "r",
-					func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) { panic("test") })
+					func(store.AuthorizationRequest) (store.Completion, error) { panic("test") })
 			},
 			"redeem code": func() error {
-				return s.RedeemCode(t.Context(), "c", func(store.Code) (store.Grant, store.RefreshToken, error) { panic("test") })
+				return s.RedeemCode(t.Context(), "c", func(store.Code) (store.Purchase, error) { panic("test") })
 			},
 			"rotate token": func() error {
 				return s.RotateRefreshToken(t.Context(), "t",
@@ -163,7 +163,7 @@ var lifeTests = map[string]func(*testing.T, store.Store){
 			"remove client":    func() error { return s.RemoveClient(t.Context(), "app") },
 			"list keys":        func() error { _, err := s.ListKeys(t.Context()); return err },
 			"add key":          func() error { return s.AddKey(t.Context(), store.Key{}) },
-			"add request":      func() error { return s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")) },
+			"add request":      func() error { return s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0) },
 			"request":          func() error { _, err := s.AuthorizationRequest(t.Context(), "r"); return err },
 			"update request":   func() error { return s.UpdateAuthorizationRequest(t.Context(), "r", nil) },
 			"complete request": func() error { return s.CompleteAuthorizationRequest(t.Context(), "r", nil) },
@@ -171,6 +171,23 @@ var lifeTests = map[string]func(*testing.T, store.Store){
 			"redeem code":      func() error { return s.RedeemCode(t.Context(), "c", nil) },
 			"rotate token":     func() error { return s.RotateRefreshToken(t.Context(), "t", nil) },
 			"grant":            func() error { _, err := s.Grant(t.Context(), "g"); return err },
+			"refresh token":    func() error { _, _, err := s.RefreshTokenGrant(t.Context(), "t"); return err },
+			"challenge":        func() error { _, err := s.CodeChallengeUsed(t.Context(), "app", "c"); return err },
+			"update keys":      func() error { return s.UpdateKeys(t.Context(), nil) },
+			"add grant":        func() error { return s.AddGrant(t.Context(), newGrant("g", "app")) },
+			"list grants":      func() error { _, err := s.ListGrants(t.Context(), store.GrantFilter{}); return err },
+			"revoke grant":     func() error { return s.RevokeGrant(t.Context(), "g") },
+			"revoke user":      func() error { _, err := s.RevokeUser(t.Context(), "u"); return err },
+			"revoke client":    func() error { _, err := s.RevokeClientGrants(t.Context(), "app"); return err },
+			"revoke token":     func() error { return s.RevokeToken(t.Context(), "jti", noon) },
+			"use once":         func() error { return s.UseOnce(t.Context(), "jti", noon) },
+			"standing":         func() error { _, err := s.Standing(t.Context()); return err },
+			"add lockout":      func() error { return s.AddLockout(t.Context(), store.Lockout{}) },
+			"list lockouts":    func() error { _, err := s.ListLockouts(t.Context()); return err },
+			"lift lockouts":    func() error { _, err := s.LiftLockouts(t.Context(), "app"); return err },
+			"append audit":     func() error { return s.AppendAudit(t.Context(), event("x")) },
+			"query audit":      func() error { _, err := s.QueryAudit(t.Context(), store.AuditFilter{}); return err },
+			"delete audit":     func() error { _, err := s.DeleteAudit(t.Context(), noon); return err },
 			"consent":          func() error { _, err := s.Consent(t.Context(), "u", "app"); return err },
 			"delete expired":   func() error { _, err := s.DeleteExpired(t.Context(), noon); return err },
 		} {

@@ -73,7 +73,7 @@ func (m *model) authorize(r *rapid.T) {
 	grant, token := newGrant(id, m.clientID()), m.newToken(id)
 	require.NoError(r, m.store.AddCode(r.Context(), newCode("code-"+id, grant.ClientID)))
 	require.NoError(r, m.store.RedeemCode(r.Context(), "code-"+id,
-		func(store.Code) (store.Grant, store.RefreshToken, error) { return grant, token, nil }))
+		func(store.Code) (store.Purchase, error) { return bought(grant, token), nil }))
 	m.grants[id], m.tokens[token.Hash] = grant, token
 }
 

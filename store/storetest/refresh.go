@@ -23,6 +23,16 @@ func rotation(successor store.RefreshToken) func(store.RefreshToken, store.Grant
 }
 
 var refreshTests = map[string]func(*testing.T, store.Store){
+	"refresh tokens can be looked at": func(t *testing.T, s store.Store) {
+		addClient(t, s, "app")
+		addGrant(t, s, newGrant("g", "app"), newToken("token", "g"))
+		token, grant, err := s.RefreshTokenGrant(t.Context(), "token")
+		require.NoError(t, err)
+		assert.Equal(t, newToken("token", "g"), token)
+		assert.Equal(t, newGrant("g", "app"), grant)
+		_, _, err = s.RefreshTokenGrant(t.Context(), "ghost")
+		require.ErrorIs(t, err, store.ErrNotFound)
+	},
 	"refresh tokens are rotated": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
 		addGrant(t, s, newGrant("g", "app"), newToken("t1", "g"))

@@ -118,11 +118,13 @@ var clientTests = map[string]func(*testing.T, store.Store){
 			addClient(t, s, id)
 			addGrant(t, s, newGrant("grant-"+id, id), newToken("token-"+id, "grant-"+id))
 			require.NoError(t, s.AddCode(t.Context(), newCode("unused-"+id, id)))
-			require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("request-"+id, id)))
-			require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("consented-"+id, id)))
+			require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("request-"+id, id), 0))
+			require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("consented-"+id, id), 0))
 			require.NoError(t, s.CompleteAuthorizationRequest(t.Context(), "consented-"+id,
-				func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
-					return nil, &store.Consent{User: "CN=Jane Doe/O=Acme", ClientID: id, Scope: "mail", GrantedAt: noon}, nil
+				func(store.AuthorizationRequest) (store.Completion, error) {
+					return store.Completion{Consent: &store.Consent{
+						User: "CN=Jane Doe/O=Acme", ClientID: id, Scope: "mail", GrantedAt: noon,
+					}}, nil
 				}))
 		}
 		require.NoError(t, s.RemoveClient(t.Context(), "gone"))
@@ -158,7 +160,7 @@ var keyTests = map[string]func(*testing.T, store.Store){
 		assert.Empty(t, none)
 		older := store.Key{
 			ID: "older", Algorithm: "RS256", PrivatePEM: []byte("private \x00\xff"), PublicPEM: []byte("public"),
-			CreatedAt: noon,
+			CreatedAt: noon, ActiveFrom: noon.Add(time.Hour), RetiredAt: noon.Add(2 * time.Hour),
 		}
 		newer := store.Key{ID: "newer", Algorithm: "RS256", PublicPEM: []byte("public"), CreatedAt: noon.Add(time.Microsecond)}
 		require.NoError(t, s.AddKey(t.Context(), newer))
@@ -168,12 +170,53 @@ var keyTests = map[string]func(*testing.T, store.Store){
 		require.Len(t, keys, 2)
 		assert.Empty(t, keys[0].PrivatePEM)
 		keys[0].PrivatePEM = nil
+		newer.ActiveFrom = newer.CreatedAt // what says nothing signs at once
 		assert.Equal(t, []store.Key{newer, older}, keys)
+	},
+	"keys change together": func(t *testing.T, s store.Store) {
+		key := func(id string) store.Key {
+			return store.Key{
+				ID: id, Algorithm: "RS256", PrivatePEM: []byte("private"), PublicPEM: []byte("public"), CreatedAt: noon, ActiveFrom: noon,
+			}
+		}
+		require.NoError(t, s.UpdateKeys(t.Context(), func(present []store.Key) (store.KeyChange, error) {
+			assert.Empty(t, present)
+			return store.KeyChange{Add: []store.Key{key("a"), key("b"), key("c")}}, nil
+		}))
+		before := s.Generation()
+		require.NoError(t, s.UpdateKeys(t.Context(), func(present []store.Key) (store.KeyChange, error) {
+			assert.Len(t, present, 3)
+			return store.KeyChange{Add: []store.Key{key("d")}, Retire: []string{"a"}, Remove: []string{"b"}, At: noon.Add(time.Hour)}, nil
+		}))
+		assert.NotEqual(t, before, s.Generation())
+		retired := key("a")
+		retired.PrivatePEM, retired.RetiredAt = []byte{}, noon.Add(time.Hour)
+		keys, err := s.ListKeys(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []store.Key{retired, key("c"), key("d")}, keys)
+
+		for name, c := range map[string]struct {
+			change store.KeyChange
+			err    error
+		}{
+			"a refusal":   {store.KeyChange{Remove: []string{"c"}}, errRefused},
+			"an id twice": {store.KeyChange{Retire: []string{"c"}, Add: []store.Key{key("d")}}, nil},
+		} {
+			require.Error(t, s.UpdateKeys(t.Context(), func([]store.Key) (store.KeyChange, error) { return c.change, c.err }), name)
+			again, err := s.ListKeys(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, keys, again, name)
+		}
+		require.NoError(t, s.AddKey(t.Context(), key("a")), "a retired key comes back by its private part only")
+		keys, err = s.ListKeys(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, key("a"), keys[0])
 	},
 	"a private key completes its public half": func(t *testing.T, s store.Store) {
 		half := store.Key{ID: "k", Algorithm: "RS256", PublicPEM: []byte("public"), CreatedAt: noon}
 		whole := store.Key{
 			ID: "k", Algorithm: "RS256", PrivatePEM: []byte("private"), PublicPEM: []byte("public"), CreatedAt: noon.Add(time.Hour),
+			ActiveFrom: noon.Add(2 * time.Hour),
 		}
 		require.NoError(t, s.AddKey(t.Context(), half))
 		require.ErrorIs(t, s.AddKey(t.Context(), half), store.ErrExists)

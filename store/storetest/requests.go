@@ -16,10 +16,23 @@ import (
 )
 
 var requestTests = map[string]func(*testing.T, store.Store){
+	"requests that wait are bounded": func(t *testing.T, s store.Store) {
+		addClient(t, s, "app")
+		waiting, expired := newRequest("r1", "app"), newRequest("r2", "app")
+		waiting.ExpiresAt, expired.ExpiresAt = time.Now().Add(time.Hour), time.Now().Add(-time.Second)
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), waiting, 1))
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), expired, 2))
+		waiting.IDHash = "r3"
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), waiting, 2), "one of the two waits no more")
+		waiting.IDHash = "r4"
+		require.ErrorIs(t, s.AddAuthorizationRequest(t.Context(), waiting, 2), store.ErrFull)
+		_, err := s.AuthorizationRequest(t.Context(), "r4")
+		require.ErrorIs(t, err, store.ErrNotFound)
+	},
 	"requests come back as they were stored": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
 		for _, request := range []store.AuthorizationRequest{newRequest("full", "app"), {IDHash: "bare", ClientID: "app"}} {
-			require.NoError(t, s.AddAuthorizationRequest(t.Context(), request))
+			require.NoError(t, s.AddAuthorizationRequest(t.Context(), request, 0))
 			found, err := s.AuthorizationRequest(t.Context(), request.IDHash)
 			require.NoError(t, err)
 			assert.Equal(t, request, found)
@@ -30,23 +43,23 @@ var requestTests = map[string]func(*testing.T, store.Store){
 		for name, text := range awkward {
 			request := newRequest("request "+name, "app")
 			request.State = text
-			require.NoError(t, s.AddAuthorizationRequest(t.Context(), request), name)
+			require.NoError(t, s.AddAuthorizationRequest(t.Context(), request, 0), name)
 			found, err := s.AuthorizationRequest(t.Context(), request.IDHash)
 			require.NoError(t, err, name)
 			assert.Equal(t, request, found, name)
 		}
 	},
 	"requests need their client": func(t *testing.T, s store.Store) {
-		require.ErrorIs(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "ghost")), store.ErrNotFound)
+		require.ErrorIs(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "ghost"), 0), store.ErrNotFound)
 	},
 	"requests cannot take an id twice": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
-		require.ErrorIs(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")), store.ErrExists)
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
+		require.ErrorIs(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0), store.ErrExists)
 	},
 	"requests can be changed": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
 		want := store.AuthorizationRequest{
 			IDHash: "r", BrowserHash: "b2", ClientID: "app", RedirectURI: "https://two.example",
 			Scope: "mail", State: "s2", CodeChallenge: "c2", ConsentUser: "CN=Two", ConsentHash: "f2", ExpiresAt: noon.Add(time.Hour),
@@ -63,7 +76,7 @@ var requestTests = map[string]func(*testing.T, store.Store){
 	},
 	"requests do not change when the closure refuses": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
 		assert.Equal(t, errRefused, s.UpdateAuthorizationRequest(t.Context(), "r",
 			func(request *store.AuthorizationRequest) error {
 				request.ConsentUser = "CN=Mallory"
@@ -81,13 +94,13 @@ var requestTests = map[string]func(*testing.T, store.Store){
 	},
 	"requests become a code and a consent": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
 		consent := store.Consent{User: "CN=Jane Doe/O=Acme", ClientID: "app", Scope: "domino", GrantedAt: noon}
 		code := newCode("c", "app")
 		require.NoError(t, s.CompleteAuthorizationRequest(t.Context(), "r",
-			func(request store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
+			func(request store.AuthorizationRequest) (store.Completion, error) {
 				assert.Equal(t, newRequest("r", "app"), request)
-				return &code, &consent, nil
+				return store.Completion{Code: &code, Consent: &consent}, nil
 			}))
 		_, err := s.AuthorizationRequest(t.Context(), "r")
 		require.ErrorIs(t, err, store.ErrNotFound)
@@ -95,16 +108,16 @@ var requestTests = map[string]func(*testing.T, store.Store){
 		require.NoError(t, err)
 		assert.Equal(t, consent, found)
 		require.Equal(t, errRefused, s.RedeemCode(t.Context(), "c",
-			func(found store.Code) (store.Grant, store.RefreshToken, error) {
+			func(found store.Code) (store.Purchase, error) {
 				assert.Equal(t, code, found)
-				return store.Grant{}, store.RefreshToken{}, errRefused
+				return store.Purchase{}, errRefused
 			}))
 	},
 	"requests that are refused leave nothing": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
 		require.NoError(t, s.CompleteAuthorizationRequest(t.Context(), "r",
-			func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) { return nil, nil, nil }))
+			func(store.AuthorizationRequest) (store.Completion, error) { return store.Completion{}, nil }))
 		_, err := s.AuthorizationRequest(t.Context(), "r")
 		require.ErrorIs(t, err, store.ErrNotFound)
 		_, err = s.Consent(t.Context(), "CN=Jane Doe/O=Acme", "app")
@@ -113,16 +126,20 @@ var requestTests = map[string]func(*testing.T, store.Store){
 	"requests stay when the decision fails": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
 		require.NoError(t, s.AddCode(t.Context(), newCode("taken", "app")))
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
-		for name, decide := range map[string]func(store.AuthorizationRequest) (*store.Code, *store.Consent, error){
-			"refused": func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
-				return new(newCode("c", "app")), nil, errRefused
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
+		for name, decide := range map[string]func(store.AuthorizationRequest) (store.Completion, error){
+			"refused": func(store.AuthorizationRequest) (store.Completion, error) {
+				return store.Completion{Code: new(newCode("c", "app"))}, errRefused
 			},
-			"code taken": func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
-				return new(newCode("taken", "app")), &store.Consent{User: "CN=X", ClientID: "app"}, nil
+			"code taken": func(store.AuthorizationRequest) (store.Completion, error) {
+				return store.Completion{
+					Code: new(newCode("taken", "app")), Consent: &store.Consent{User: "CN=X", ClientID: "app"},
+				}, nil
 			},
-			"consent to a stranger": func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
-				return new(newCode("c", "app")), &store.Consent{User: "CN=X", ClientID: "ghost"}, nil
+			"consent to a stranger": func(store.AuthorizationRequest) (store.Completion, error) {
+				return store.Completion{
+					Code: new(newCode("c", "app")), Consent: &store.Consent{User: "CN=X", ClientID: "ghost"},
+				}, nil
 			},
 		} {
 			require.Error(t, s.CompleteAuthorizationRequest(t.Context(), "r", decide), name)
@@ -135,15 +152,15 @@ var requestTests = map[string]func(*testing.T, store.Store){
 	},
 	"requests are completed once, however many try": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
-		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app")))
+		require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r", "app"), 0))
 		var decided, won atomic.Int32
 		var all sync.WaitGroup
 		for range 64 {
 			all.Go(func() {
 				err := s.CompleteAuthorizationRequest(t.Context(), "r",
-					func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) {
+					func(store.AuthorizationRequest) (store.Completion, error) {
 						decided.Add(1)
-						return new(newCode("c", "app")), nil, nil
+						return store.Completion{Code: new(newCode("c", "app"))}, nil
 					})
 				if err == nil {
 					won.Add(1)
@@ -162,9 +179,11 @@ var requestTests = map[string]func(*testing.T, store.Store){
 		require.ErrorIs(t, err, store.ErrNotFound)
 		for _, scope := range []string{"openid", "openid mail"} {
 			want := store.Consent{User: "CN=Jane Doe/O=Acme", ClientID: "app", Scope: scope, GrantedAt: noon}
-			require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r "+scope, "app")))
+			require.NoError(t, s.AddAuthorizationRequest(t.Context(), newRequest("r "+scope, "app"), 0))
 			require.NoError(t, s.CompleteAuthorizationRequest(t.Context(), "r "+scope,
-				func(store.AuthorizationRequest) (*store.Code, *store.Consent, error) { return nil, &want, nil }))
+				func(store.AuthorizationRequest) (store.Completion, error) {
+					return store.Completion{Consent: &want}, nil
+				}))
 			found, err := s.Consent(t.Context(), "CN=Jane Doe/O=Acme", "app")
 			require.NoError(t, err)
 			assert.Equal(t, want, found)

@@ -21,7 +21,8 @@ type Opener func(t *testing.T) store.Store
 // Run runs the suite. An implementation calls it from a test of its own.
 func Run(t *testing.T, open Opener) {
 	for _, part := range []map[string]func(*testing.T, store.Store){
-		clientTests, keyTests, requestTests, codeTests, refreshTests, lifeTests,
+		clientTests, keyTests, requestTests, codeTests, refreshTests, grantTests, revocationTests, lockoutTests, auditTests,
+		lifeTests,
 	} {
 		for _, name := range sortedNames(part) {
 			t.Run(name, func(t *testing.T) { part[name](t, open(t)) })
@@ -60,6 +61,9 @@ func newClient(id string) store.Client {
 	return store.Client{
 		ID: id, Name: "Client " + id, RedirectURIs: []string{"https://app.example/cb", "http://127.0.0.1/cb?x=1&y=<2>"},
 		SecretHashes: []string{"hash-1", "hash-2"}, Scopes: []string{"openid", "domino"}, Trusted: true,
+		JWKS: []byte(`{"keys":[]}`), JWKSURI: "https://app.example/jwks", GrantTypes: []string{store.ClientCredentials},
+		Resources: []string{"https://api.example"}, IntrospectionAudiences: []string{"https://api.example", "urn:x:y"},
+		AccessTokenLifetime: 90 * time.Second, RefreshTokenIdle: time.Hour, RefreshTokenAbsolute: 24 * time.Hour,
 		CreatedAt: noon, ChangedAt: noon.Add(time.Hour),
 	}
 }
@@ -67,7 +71,7 @@ func newClient(id string) store.Client {
 func newRequest(idHash, clientID string) store.AuthorizationRequest {
 	return store.AuthorizationRequest{
 		IDHash: idHash, BrowserHash: "browser", ClientID: clientID, RedirectURI: "https://app.example/cb",
-		RedirectURIGiven: true, Scope: "openid domino", State: "xyz", StateGiven: true, CodeChallenge: "challenge",
+		RedirectURIGiven: true, Scope: "openid domino", Resources: []string{"https://api.example", "urn:x:y"}, State: "xyz", StateGiven: true, CodeChallenge: "challenge",
 		ConsentUser: "CN=Jane Doe/O=Acme", ConsentHash: "form", ExpiresAt: noon.Add(10 * time.Minute),
 	}
 }
@@ -75,14 +79,15 @@ func newRequest(idHash, clientID string) store.AuthorizationRequest {
 func newCode(hash, clientID string) store.Code {
 	return store.Code{
 		Hash: hash, ClientID: clientID, User: "CN=Jane Doe/O=Acme", RedirectURI: "https://app.example/cb",
-		RedirectURIGiven: true, Scope: "openid domino", CodeChallenge: "challenge",
+		RedirectURIGiven: true, Scope: "openid domino", CodeChallenge: "challenge", Resources: []string{"https://api.example"},
 		AuthenticatedAt: noon, ExpiresAt: noon.Add(time.Minute),
 	}
 }
 
 func newGrant(id, clientID string) store.Grant {
 	return store.Grant{
-		ID: id, ClientID: clientID, User: "CN=Jane Doe/O=Acme", Scope: "openid domino",
+		ID: id, Type: store.AuthorizationCode, ClientID: clientID, User: "CN=Jane Doe/O=Acme", Scope: "openid domino",
+		Resources:       []string{"https://api.example"},
 		AuthenticatedAt: noon, CreatedAt: noon.Add(time.Second), ExpiresAt: noon.Add(180 * 24 * time.Hour),
 	}
 }
@@ -103,7 +108,7 @@ func addGrant(t *testing.T, s store.Store, grant store.Grant, token store.Refres
 	t.Helper()
 	require.NoError(t, s.AddCode(t.Context(), newCode("code-"+grant.ID, grant.ClientID)))
 	require.NoError(t, s.RedeemCode(t.Context(), "code-"+grant.ID,
-		func(store.Code) (store.Grant, store.RefreshToken, error) { return grant, token, nil }))
+		func(store.Code) (store.Purchase, error) { return bought(grant, token), nil }))
 }
 
 // look returns a refresh token and its grant without changing them.
@@ -119,6 +124,11 @@ func look(t *testing.T, s store.Store, hash string) (token store.RefreshToken, g
 }
 
 // refuse is a redeem closure for codes that are not expected to be offered.
-func refuse(store.Code) (store.Grant, store.RefreshToken, error) {
-	return store.Grant{}, store.RefreshToken{}, errRefused
+func refuse(store.Code) (store.Purchase, error) {
+	return store.Purchase{}, errRefused
+}
+
+// bought is what a code buys in most tests.
+func bought(grant store.Grant, token store.RefreshToken) store.Purchase {
+	return store.Purchase{Grant: grant, RefreshToken: &token}
 }

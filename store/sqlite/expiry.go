@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"time"
+)
+
+// DeleteExpired implements store.Store. What a grant needs to notice a replay, its code and its consumed refresh
+// tokens, goes only with the grant.
+func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int, error) {
+	removed := 0
+	err := s.write(ctx, "delete what has expired", func(q *queries) (answer, err error) {
+		for _, text := range []string{
+			"DELETE FROM authorization_requests WHERE expires_at <= ?",
+			"DELETE FROM codes WHERE grant_id IS NULL AND expires_at <= ?",
+			"DELETE FROM codes WHERE grant_id IN (SELECT id FROM grants WHERE expires_at <= ?)",
+			"DELETE FROM refresh_tokens WHERE consumed_at = 0 AND expires_at <= ?",
+			"DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE expires_at <= ?)",
+			"DELETE FROM grants WHERE expires_at <= ?",
+			"DELETE FROM revocations WHERE expires_at <= ?",
+			"DELETE FROM used_ids WHERE expires_at <= ?",
+		} {
+			count, err := q.exec(context.Background(), text, instant(now))
+			if err != nil {
+				return nil, err
+			}
+			removed += count
+		}
+		return nil, nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return removed, nil
+}
