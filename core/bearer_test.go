@@ -27,7 +27,7 @@ func (f *fixture) signer(t *testing.T) (kid string, private any) {
 	t.Helper()
 	set, err := key.NewRing(f.store, f.store.Generation).Set(t.Context())
 	require.NoError(t, err)
-	kid, _, signing, ok := set.Signer()
+	kid, _, signing, ok := set.Signer(f.now())
 	require.True(t, ok)
 	return kid, signing
 }

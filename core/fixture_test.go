@@ -60,7 +60,7 @@ func newFixture(t *testing.T) *fixture {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, database.Close()) })
 	f.store = database
-	signing, err := key.Generate(f.now())
+	signing, err := key.Generate(key.RS256, f.now())
 	require.NoError(t, err)
 	require.NoError(t, database.AddKey(t.Context(), signing))
 	for _, client := range []store.Client{

@@ -154,7 +154,7 @@ func createDatabase(s *session, path string, result *initResult) (err error) {
 		s.print("The key %s signs tokens.", result.KeyID)
 		return nil
 	}
-	made, err := key.Generate(s.now)
+	made, err := key.Generate(key.RS256, s.now)
 	if err != nil {
 		return err
 	}

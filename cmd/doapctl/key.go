@@ -100,7 +100,7 @@ Example:
 }
 
 func (keyGenerateCommand) Run(s *session) error {
-	made, err := key.Generate(s.now)
+	made, err := key.Generate(key.RS256, s.now)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,6 @@ type keys struct {
 }
 
 func (k keys) ListKeys(context.Context) ([]store.Key, error) { return k.list, k.fault }
-func (k keys) AddKey(context.Context, store.Key) error       { return errors.ErrUnsupported }
 
 func handler(t *testing.T, of keys) (*jwks.Handler, *[]*oauth.Error) {
 	t.Helper()
@@ -39,7 +38,7 @@ func handler(t *testing.T, of keys) (*jwks.Handler, *[]*oauth.Error) {
 
 func oneKey(t *testing.T) keys {
 	t.Helper()
-	made, err := key.Generate(time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC))
+	made, err := key.Generate(key.RS256, time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC))
 	require.NoError(t, err)
 	return keys{list: []store.Key{made}}
 }

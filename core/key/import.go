@@ -4,7 +4,7 @@ package key
 
 import (
 	"bytes"
-	"crypto/rsa"
+	"crypto"
 	"crypto/x509"
 	"encoding/binary"
 	"encoding/pem"
@@ -17,18 +17,21 @@ import (
 	"ndoap/store"
 )
 
-// The labels of PEM blocks that hold keys: RFC 7468 sections 10 and 13, and the older ones of PKCS#1 (RFC 8017).
+// The labels of PEM blocks that hold keys: RFC 7468 sections 10 and 13, RFC 5915 section 4, and the older ones of
+// PKCS#1 (RFC 8017).
 const (
 	blockPrivate      = "PRIVATE KEY"
 	blockPublic       = "PUBLIC KEY"
 	blockRSAPrivate   = "RSA PRIVATE KEY"
 	blockRSAPublic    = "RSA PUBLIC KEY"
-	blockEncryptedKey = "ENCRYPTED PRIVATE KEY"
+	blockECPrivate    = "EC PRIVATE KEY"
 	blockECParameters = "EC PARAMETERS"
+	blockEncryptedKey = "ENCRYPTED PRIVATE KEY"
 )
 
-// Import reads one RSA key from a PEM file as openssl writes it: a private key (PKCS#8 or PKCS#1) signs and
-// verifies, a public one (SPKI or PKCS#1) only verifies. Every refusal is a sentence for the administrator.
+// Import reads one key from a PEM file as openssl writes it: a private key (PKCS#8, PKCS#1 or SEC 1) signs and
+// verifies, a public one (SPKI or PKCS#1) only verifies. What kind of key it is decides its algorithm. Every refusal
+// is a sentence for the administrator.
 func Import(file []byte, now time.Time) (store.Key, error) {
 	block, err := singleBlock(asUTF8(file))
 	if err != nil {
@@ -36,9 +39,6 @@ func Import(file []byte, now time.Time) (store.Key, error) {
 	}
 	public, private, err := parse(block)
 	if err != nil {
-		return store.Key{}, err
-	}
-	if err := check(public); err != nil {
 		return store.Key{}, err
 	}
 	return record(public, private, now)
@@ -66,9 +66,15 @@ func asUTF8(file []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// singleBlock finds the one PEM block of a file. Two keys in one file would leave open which of them signs.
+// singleBlock finds the one PEM block of a file. Two keys in one file would leave open which of them signs. The
+// parameters that `openssl ecparam -genkey` writes before its key are in the key as well.
 func singleBlock(file []byte) (*pem.Block, error) {
 	block, rest := pem.Decode(file)
+	if block != nil && block.Type == blockECParameters {
+		if after, restAfter := pem.Decode(rest); after != nil {
+			block, rest = after, restAfter
+		}
+	}
 	if block == nil {
 		if bytes.Contains(file, []byte("-----BEGIN")) {
 			return nil, errors.New("the PEM block is damaged or cut off: copy the whole file, " +
@@ -77,8 +83,7 @@ func singleBlock(file []byte) (*pem.Block, error) {
 		return nil, errors.New("this is not a PEM file: it has no -----BEGIN line; " +
 			"make a key with: openssl genrsa 2048 > private-key.pem")
 	}
-	// `openssl ecparam -genkey` writes two blocks; that the key is not RSA says more than that there are two.
-	if next, _ := pem.Decode(rest); next != nil && block.Type != blockECParameters {
+	if next, _ := pem.Decode(rest); next != nil {
 		return nil, fmt.Errorf("the file holds more than one PEM block (%s, then %s): "+
 			"put the one key to import into a file of its own", block.Type, next.Type)
 	}
@@ -86,81 +91,57 @@ func singleBlock(file []byte) (*pem.Block, error) {
 }
 
 // parse reads the key of a block; private is nil when the block holds a public key.
-func parse(block *pem.Block) (public *rsa.PublicKey, private *rsa.PrivateKey, err error) {
+func parse(block *pem.Block) (public crypto.PublicKey, private crypto.Signer, err error) {
 	if block.Type == blockEncryptedKey || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
 		return nil, nil, errors.New("the private key is encrypted with a passphrase: decrypt it first with: " +
-			"openssl rsa -in private-key.pem -out decrypted.pem; import decrypted.pem and then delete it")
+			"openssl pkey -in private-key.pem -out decrypted.pem; import decrypted.pem and then delete it")
 	}
+	var parsed any
 	switch block.Type {
 	case blockRSAPrivate:
-		private, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+		parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case blockECPrivate:
+		parsed, err = x509.ParseECPrivateKey(block.Bytes)
 	case blockPrivate:
-		private, err = as[*rsa.PrivateKey](x509.ParsePKCS8PrivateKey(block.Bytes))
+		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case blockRSAPublic:
 		public, err = x509.ParsePKCS1PublicKey(block.Bytes)
 	case blockPublic:
-		public, err = as[*rsa.PublicKey](x509.ParsePKIXPublicKey(block.Bytes))
-	case "EC PRIVATE KEY", blockECParameters, "DSA PRIVATE KEY", "DSA PARAMETERS":
-		err = errNotRSA
-	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-		err = errors.New("the file holds a certificate: extract its public key with: " +
-			"openssl x509 -in certificate.pem -pubkey -noout > public-key.pem")
-	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
-		err = errors.New("the file holds a certificate request: import the key file that it was made from")
-	case "OPENSSH PRIVATE KEY":
-		err = errors.New("the file holds a key in OpenSSH's own format: convert a copy of it with: " +
-			"ssh-keygen -p -m PEM -f COPY")
+		public, err = x509.ParsePKIXPublicKey(block.Bytes)
 	default:
-		err = fmt.Errorf("a PEM block of type %q is not a key: expected %s, %s, %s or %s",
-			block.Type, blockPrivate, blockRSAPrivate, blockPublic, blockRSAPublic)
+		return nil, nil, noKey(block.Type)
 	}
 	if err != nil {
-		return nil, nil, unreadable(block.Type, err)
+		return nil, nil, fmt.Errorf("the %s block cannot be read (%w): check the file with: openssl pkey -in FILE -noout "+
+			"(add -pubin for a public key)", block.Type, err)
 	}
-	if private != nil {
-		public = &private.PublicKey
+	if public != nil {
+		return public, nil, nil
 	}
-	return public, private, nil
+	private, signs := parsed.(crypto.Signer)
+	if !signs { // a key for X25519, which only agrees on others
+		return nil, nil, errOtherKind
+	}
+	return private.Public(), private, nil
 }
 
-var errNotRSA = errors.New("the key is not an RSA key: tokens are signed with RS256, " +
-	"make a key for it with: openssl genrsa 2048 > private-key.pem")
-
-// as narrows a parsed key to RSA.
-func as[Key any](parsed any, err error) (Key, error) {
-	found, isRSA := parsed.(Key)
-	if err == nil && !isRSA {
-		err = errNotRSA
+// noKey says what a file holds instead of a key.
+func noKey(blockType string) error {
+	switch blockType {
+	case blockECParameters:
+		return errors.New("the file holds the parameters of a key and no key: " + makeEC)
+	case "DSA PRIVATE KEY", "DSA PARAMETERS", "X9.42 DH PARAMETERS":
+		return errOtherKind
+	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
+		return errors.New("the file holds a certificate: extract its public key with: " +
+			"openssl x509 -in certificate.pem -pubkey -noout > public-key.pem")
+	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+		return errors.New("the file holds a certificate request: import the key file that it was made from")
+	case "OPENSSH PRIVATE KEY":
+		return errors.New("the file holds a key in OpenSSH's own format: convert a copy of it with: " +
+			"ssh-keygen -p -m PEM -f COPY")
+	default:
+		return fmt.Errorf("a PEM block of type %q is not a key: expected %s, %s, %s, %s or %s",
+			blockType, blockPrivate, blockRSAPrivate, blockECPrivate, blockPublic, blockRSAPublic)
 	}
-	return found, err
-}
-
-// unreadable adds a remedy to the errors of crypto/x509 and leaves our own sentences alone.
-func unreadable(blockType string, err error) error {
-	if blockType != blockPrivate && blockType != blockPublic &&
-		blockType != blockRSAPrivate && blockType != blockRSAPublic || errors.Is(err, errNotRSA) {
-		return err
-	}
-	return fmt.Errorf("the %s block cannot be read (%w): check the file with: openssl pkey -in FILE -noout "+
-		"(add -pubin for a public key)", blockType, err)
-}
-
-// check refuses keys that RS256 does not allow or that are too weak. openssl makes only odd exponents from 3 up;
-// an exponent of 1 would make every signature valid.
-func check(public *rsa.PublicKey) error {
-	switch bits := public.N.BitLen(); {
-	case bits < minimumBits:
-		return fmt.Errorf("the key has %d bits, RS256 needs %d or more: make one with: "+
-			"openssl genrsa %d > private-key.pem", bits, minimumBits, minimumBits)
-	case bits > maximumBits:
-		return fmt.Errorf("the key has %d bits, at most %d are supported: make one with: "+
-			"openssl genrsa 4096 > private-key.pem", bits, maximumBits)
-	case public.E < 3 || public.E%2 == 0:
-		return fmt.Errorf("the key has the public exponent %d, which is not safe: make one with: "+
-			"openssl genrsa %d > private-key.pem", public.E, minimumBits)
-	case public.N.Bit(0) == 0:
-		return errors.New("the modulus of the key is even, so that it is no RSA key: make one with: " +
-			"openssl genrsa 2048 > private-key.pem")
-	}
-	return nil
 }

@@ -3,9 +3,9 @@
 package key
 
 import (
+	"cmp"
 	"context"
 	"crypto"
-	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,15 +13,21 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"ndoap/store"
 )
 
+// Lister is what a Ring needs of the store.
+type Lister interface {
+	ListKeys(ctx context.Context) ([]store.Key, error)
+}
+
 // Ring gives the keys of the store, parsed once per generation of the store.
 type Ring struct {
-	keys       store.Keys
+	keys       Lister
 	generation func() uint64
 
 	latest atomic.Pointer[generationSet]
@@ -34,7 +40,7 @@ type generationSet struct {
 }
 
 // NewRing returns a ring over keys. generation is Store.Generation.
-func NewRing(keys store.Keys, generation func() uint64) *Ring {
+func NewRing(keys Lister, generation func() uint64) *Ring {
 	return &Ring{keys: keys, generation: generation}
 }
 
@@ -65,14 +71,15 @@ func (r *Ring) Set(ctx context.Context) (*Set, error) {
 
 // Set is the keys at one time. It does not change.
 type Set struct {
-	signer *signer // nil when no key has a private part
-	public map[string]verifier
-	jwks   []byte
+	signers []signer // the latest ActiveFrom first
+	public  map[string]verifier
+	jwks    []byte
 }
 
 type signer struct {
-	kid, alg string
-	private  crypto.Signer
+	kid, alg   string
+	private    crypto.Signer
+	activeFrom time.Time
 }
 
 type verifier struct {
@@ -80,12 +87,18 @@ type verifier struct {
 	public crypto.PublicKey
 }
 
-// Signer returns the newest key that has a private part; ok is false when there is none.
-func (s *Set) Signer() (kid, alg string, private crypto.Signer, ok bool) {
-	if s.signer == nil {
+// Signer returns the key that signs at now: of those that may sign already the one that began last. If none may yet,
+// because a clock was set back or differs, the one that begins first does. ok is false when there is no private key.
+func (s *Set) Signer(now time.Time) (kid, alg string, private crypto.Signer, ok bool) {
+	if len(s.signers) == 0 {
 		return "", "", nil, false
 	}
-	return s.signer.kid, s.signer.alg, s.signer.private, true
+	at := slices.IndexFunc(s.signers, func(k signer) bool { return !k.activeFrom.After(now) })
+	if at < 0 {
+		at = len(s.signers) - 1
+	}
+	found := s.signers[at]
+	return found.kid, found.alg, found.private, true
 }
 
 // Public returns the key that verifies what kid signed.
@@ -97,24 +110,21 @@ func (s *Set) Public(kid string) (alg string, public crypto.PublicKey, ok bool) 
 // JWKS is the JWK Set of all public keys (RFC 7517 section 5), newest first. The caller must not change it.
 func (s *Set) JWKS() []byte { return s.jwks }
 
-// newSet parses records. One that does not hold what it says makes the whole set fail: a store that was tampered
-// with or damaged must not go on signing.
+// newSet parses records; retired ones are neither published nor do they verify. One that does not hold what it says
+// makes the whole set fail: a store that was tampered with or damaged must not go on signing.
 func newSet(records []store.Key) (*Set, error) {
-	newestFirst := slices.SortedFunc(slices.Values(records), func(a, b store.Key) int {
-		if order := b.CreatedAt.Compare(a.CreatedAt); order != 0 {
-			return order
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
 	set := &Set{public: make(map[string]verifier, len(records))}
 	published := jose.JSONWebKeySet{Keys: make([]jose.JSONWebKey, 0, len(records))}
-	for _, record := range newestFirst {
+	for _, record := range slices.SortedFunc(slices.Values(records), latestFirst) {
+		if !record.RetiredAt.IsZero() {
+			continue
+		}
 		public, private, err := parseRecord(record)
 		if err != nil {
 			return nil, fmt.Errorf("the signing key %s in the store is damaged: %w", record.ID, err)
 		}
-		if private != nil && set.signer == nil {
-			set.signer = &signer{record.ID, record.Algorithm, private}
+		if private != nil {
+			set.signers = append(set.signers, signer{record.ID, record.Algorithm, private, record.ActiveFrom})
 		}
 		set.public[record.ID] = verifier{record.Algorithm, public}
 		published.Keys = append(published.Keys, jose.JSONWebKey{
@@ -128,11 +138,13 @@ func newSet(records []store.Key) (*Set, error) {
 	return set, nil
 }
 
-// parseRecord reads the keys of a record and checks that they belong together and to the kid.
-func parseRecord(record store.Key) (*rsa.PublicKey, *rsa.PrivateKey, error) {
-	if record.Algorithm != RS256 {
-		return nil, nil, fmt.Errorf("its algorithm is %q, expected %s", record.Algorithm, RS256)
-	}
+// latestFirst orders keys by when they may sign, those that began together by when they were made.
+func latestFirst(a, b store.Key) int {
+	return cmp.Or(b.ActiveFrom.Compare(a.ActiveFrom), b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.ID, b.ID))
+}
+
+// parseRecord reads the keys of a record and checks that they belong together, to the kid and to the algorithm.
+func parseRecord(record store.Key) (crypto.PublicKey, crypto.Signer, error) {
 	block, err := singleBlock(record.PublicPEM)
 	if err != nil {
 		return nil, nil, fmt.Errorf("public part: %w", err)
@@ -144,8 +156,12 @@ func parseRecord(record store.Key) (*rsa.PublicKey, *rsa.PrivateKey, error) {
 	if stray != nil {
 		return nil, nil, fmt.Errorf("public part: it holds a %s block", block.Type)
 	}
-	if err := check(public); err != nil {
+	algorithm, err := algorithmOf(public)
+	if err != nil {
 		return nil, nil, err
+	}
+	if record.Algorithm != algorithm {
+		return nil, nil, fmt.Errorf("its algorithm is %q, expected %s", record.Algorithm, algorithm)
 	}
 	kid, err := Thumbprint(public)
 	if err != nil {
@@ -164,7 +180,9 @@ func parseRecord(record store.Key) (*rsa.PublicKey, *rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("private part: %w", err)
 	}
-	if private == nil || !ofPrivate.Equal(public) {
+	// Every public key of the standard library compares itself.
+	same, comparable := ofPrivate.(interface{ Equal(other crypto.PublicKey) bool })
+	if private == nil || !comparable || !same.Equal(public) {
 		return nil, nil, errors.New("its private and public parts do not belong together")
 	}
 	return public, private, nil

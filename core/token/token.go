@@ -72,7 +72,7 @@ func (i *Issuer) Ready(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read signing keys: %w", err)
 	}
-	if _, _, _, ok := set.Signer(); !ok {
+	if _, _, _, ok := set.Signer(i.Now()); !ok {
 		return ErrNoKey
 	}
 	return nil
@@ -84,12 +84,13 @@ func (i *Issuer) Issue(ctx context.Context, grant Grant) (oauth.Secret, time.Dur
 	if err != nil {
 		return "", 0, fmt.Errorf("read signing keys: %w", err)
 	}
-	kid, alg, private, ok := set.Signer()
+	now := i.Now()
+	kid, alg, private, ok := set.Signer(now)
 	if !ok {
 		return "", 0, ErrNoKey
 	}
 	current := i.Config()
-	now, lifetime := i.Now(), current.Lifetimes.AccessToken
+	lifetime := current.Lifetimes.AccessToken
 	token := jwt.NewWithClaims(jwt.GetSigningMethod(alg), claims{
 		Issuer:     current.Issuer,
 		Subject:    grant.User,

@@ -78,7 +78,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Verified, error) {
 		return Verified{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	parser := jwt.NewParser(
-		jwt.WithValidMethods([]string{"RS256"}),
+		jwt.WithValidMethods(key.Algorithms()),
 		jwt.WithStrictDecoding(),
 		jwt.WithIssuer(current.Issuer),
 		jwt.WithAudience(Audience),

@@ -38,7 +38,7 @@ func dataDirectory(t *testing.T) string {
 	configure(t, dir, `{"issuer": "`+issuer+`"}`)
 	database, err := sqlite.Create(filepath.Join(dir, "doap.db"), sqlite.Options{})
 	require.NoError(t, err)
-	signing, err := key.Generate(time.Now())
+	signing, err := key.Generate(key.RS256, time.Now())
 	require.NoError(t, err)
 	require.NoError(t, database.AddKey(t.Context(), signing))
 	require.NoError(t, database.AddClient(t.Context(), store.Client{
