@@ -7,6 +7,7 @@ import (
 
 	"ndoap/core/bearer"
 	"ndoap/core/config"
+	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/page"
 	"ndoap/core/web"
@@ -16,8 +17,11 @@ import (
 // are refused, and nothing else reaches this code. The reason is the log's; the sender learns that it is not his.
 func OutOfService(request Request) Decision {
 	path, _ := splitTarget(request.Target())
+	if metadata.IsRootPlace(path) && request.Authorization() == "" {
+		return Decision{Verdict: NotOurs} // as without metadata.rootForms, which nobody can look up now
+	}
 	defaults := config.Default().Pages
-	return outOfService(request, isUnderRoot(path), page.New(func() config.Pages { return defaults }))
+	return outOfService(request, isUnderRoot(path) || metadata.IsPlace(path), page.New(func() config.Pages { return defaults }))
 }
 
 func outOfService(request Request, under bool, pages pageMaker) Decision {

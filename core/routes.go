@@ -3,10 +3,13 @@
 package core
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
+	"ndoap/core/config"
+	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/web"
 )
@@ -36,26 +39,60 @@ type route struct {
 	kind    RouteKind
 	methods []string
 	handler web.Handler
+	// shared lets scripts of any web page read the answers (CORS, Fetch Standard section 3.3); the browser keeps the
+	// user's cookies and login out of it. Pages, and what only servers ask for, never are.
+	shared bool
+	// plain is what may be asked for over plain HTTP: a document without secrets, at a place where the host cannot
+	// tell over what it was asked for.
+	plain bool
+	// limit is the class of the rate limit by address; none if empty.
+	limit string
 }
 
-// routes is the table of everything under /doap, by path.
+// The classes of rate limits by address.
+const (
+	limitToken         = "token"
+	limitAuthorization = "authorization"
+)
+
+// routes is the table of everything that is ndoap's, by path.
 type routes map[string]route
 
-func newRoutes(e endpoints) routes {
+func newRoutes(current func() *config.Config, e endpoints) routes {
 	read := []string{http.MethodGet, http.MethodHead}
-	return routes{
-		"/doap/auth":    {UserRoute, []string{http.MethodGet, http.MethodPost}, e.authorize},
-		"/doap/consent": {UserRoute, []string{http.MethodPost}, e.consent},
-		"/doap/token":   {MachineRoute, []string{http.MethodPost}, e.token},
-		"/doap/jwks":    {MachineRoute, read, e.jwks},
+	post := []string{http.MethodPost}
+	table := routes{
+		"/doap/auth": {
+			kind: UserRoute, methods: []string{http.MethodGet, http.MethodPost}, handler: e.authorize,
+			limit: limitAuthorization,
+		},
+		"/doap/consent": {kind: UserRoute, methods: post, handler: e.consent, limit: limitAuthorization},
+		"/doap/token":   {methods: post, handler: e.token, shared: true, limit: limitToken},
+		"/doap/jwks":    {methods: read, handler: e.jwks, shared: true},
 	}
+	document := &metadata.Handler{Config: current, Endpoints: table.described()}
+	for _, place := range slices.Concat(metadata.Places, metadata.RootPlaces) {
+		table[place] = route{methods: read, handler: document, shared: true, plain: true}
+	}
+	return table
+}
+
+// described are the handlers that the metadata tells of, always in the same order.
+func (r routes) described() []metadata.Endpoint {
+	var endpoints []metadata.Endpoint
+	for _, path := range slices.Sorted(maps.Keys(r)) {
+		if handler, tells := r[path].handler.(oauth.Described); tells {
+			endpoints = append(endpoints, metadata.Endpoint{Path: path, Handler: handler})
+		}
+	}
+	return endpoints
 }
 
 // userPrefixes are the first segments under /doap that the shim sends through Domino's authentication, today's routes
 // and those to come (ours.c has the same list).
 var userPrefixes = []string{"auth", "consent", "device", "account", "admin", "logout"}
 
-// kind tells how the host treats a path under /doap; it agrees with ndoap_route_of of the shim.
+// kind tells how the host treats a path of ours; it agrees with ndoap_route_of of the shim.
 func (routes) kind(path string) RouteKind {
 	segment, _, _ := strings.Cut(strings.TrimPrefix(path, root+"/"), "/")
 	if slices.Contains(userPrefixes, segment) {
@@ -64,7 +101,7 @@ func (routes) kind(path string) RouteKind {
 	return MachineRoute
 }
 
-// serveRoute answers a request to a path under /doap, after the checks that hold for all of them.
+// serveRoute answers a request to a path of ours.
 func (s *Service) serveRoute(request Request, path, query string, kind RouteKind) Decision {
 	user, readable := request.User()
 	parsed := &web.Request{
@@ -77,28 +114,59 @@ func (s *Service) serveRoute(request Request, path, query string, kind RouteKind
 		Secure:   request.TLS() || s.isForwardedTLS(request),
 	}
 	found, known := s.routes[path]
-	switch {
-	case !known || found.kind != kind:
+	if !known || found.kind != kind {
 		return s.fail(parsed, http.StatusNotFound, "Not found", "There is nothing at this address.")
+	}
+	var decision Decision
+	switch {
+	case found.shared && parsed.Method == http.MethodOptions:
+		decision = answer(preflight(found.methods))
+	case !readable:
+		s.log.Error("the name of a user cannot be translated from LMBCS: OSTranslate of the Notes API is missing or failed")
+		decision = s.fail(parsed, http.StatusInternalServerError, "Your name cannot be read",
+			"The server could not read the name that you are logged in with. Tell your administrator.")
+	default:
+		decision = s.serveKnown(request, parsed, found)
+	}
+	if found.shared {
+		decision.Response.Header.Set("Access-Control-Allow-Origin", "*")
+	}
+	return decision
+}
+
+// serveKnown makes the checks that hold for all routes, and lets the handler answer.
+func (s *Service) serveKnown(request Request, parsed *web.Request, found route) Decision {
+	switch {
 	case !slices.Contains(found.methods, parsed.Method):
 		decision := s.fail(parsed, http.StatusMethodNotAllowed, "Method not allowed",
 			"This address takes "+strings.Join(found.methods, " and ")+" only.")
 		decision.Response.Header.Set("Allow", strings.Join(found.methods, ", "))
 		return decision
-	case !s.isProtected(request):
+	case !found.plain && !s.isProtected(request):
 		return s.fail(parsed, http.StatusBadRequest, "HTTPS is required",
 			"This address answers over HTTPS only. Use the https:// form of the URL.")
 	case len(request.Header("Transfer-Encoding")) > 0:
 		return s.fail(parsed, http.StatusLengthRequired, "Length required", "Send the request with Content-Length, not chunked.")
 	case request.BodySize() > s.config().Limits.BodyBytes:
 		return s.fail(parsed, http.StatusRequestEntityTooLarge, "Request too large", "The body of the request is too large.")
-	case !readable:
-		s.log.Error("the name of a user cannot be translated from LMBCS: OSTranslate of the Notes API is missing or failed")
-		return s.fail(parsed, http.StatusInternalServerError, "Your name cannot be read",
-			"The server could not read the name that you are logged in with. Tell your administrator.")
+	}
+	if refused, many := s.limited(found.limit, parsed); many {
+		return refused
 	}
 	parsed.Body = request.Body()
 	return answer(forMethod(parsed.Method, found.handler.Serve(parsed)))
+}
+
+// preflight answers a browser that asks what a script may send (Fetch Standard section 3.3.3).
+func preflight(methods []string) web.Response {
+	return web.Response{
+		Status: http.StatusNoContent,
+		Header: http.Header{
+			"Access-Control-Allow-Methods": {strings.Join(methods, ", ")},
+			"Access-Control-Allow-Headers": {"Authorization, Content-Type, MCP-Protocol-Version, DPoP"},
+			"Access-Control-Max-Age":       {"3600"},
+		},
+	}
 }
 
 // fail answers with a page for people and JSON for programs.

@@ -17,6 +17,7 @@ import (
 	"ndoap/core/grant"
 	"ndoap/core/jwks"
 	"ndoap/core/key"
+	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/page"
 	"ndoap/core/token"
@@ -30,6 +31,8 @@ type Deps struct {
 	Store  store.Store
 	Now    func() time.Time
 	Log    *slog.Logger
+	// Limiter bounds requests by address; nil lets all of them in.
+	Limiter Limiter
 }
 
 // Service is ndoap at work: an authorization server under /doap and a resource server for every other URL.
@@ -40,6 +43,8 @@ type Service struct {
 	pages  *page.Pages
 	guard  *bearer.Guard
 	routes routes
+
+	limiter Limiter // nil: no limits
 }
 
 // New wires a service.
@@ -47,17 +52,18 @@ func New(deps Deps) *Service {
 	ring := key.NewRing(deps.Store, deps.Store.Generation)
 	pages := page.New(func() config.Pages { return deps.Config().Pages })
 	s := &Service{
-		config: deps.Config,
-		store:  deps.Store,
-		log:    deps.Log,
-		pages:  pages,
+		config:  deps.Config,
+		store:   deps.Store,
+		log:     deps.Log,
+		pages:   pages,
+		limiter: deps.Limiter,
 		guard: &bearer.Guard{
 			Config:   deps.Config,
 			Verifier: &token.Verifier{Config: deps.Config, Keys: ring, Now: deps.Now},
 			Log:      deps.Log,
 		},
 	}
-	s.routes = newRoutes(endpoints{
+	s.routes = newRoutes(deps.Config, endpoints{
 		authorize: &authorize.Handler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
 		consent:   &authorize.ConsentHandler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
 		token: &grant.Handler{
@@ -75,7 +81,10 @@ func New(deps Deps) *Service {
 // Serve decides what becomes of a request.
 func (s *Service) Serve(request Request) Decision {
 	path, query := splitTarget(request.Target())
-	under := isUnderRoot(path)
+	under := s.owns(path)
+	if !under && metadata.IsRootPlace(path) && request.Authorization() == "" {
+		return Decision{Verdict: NotOurs}
+	}
 	if err := s.store.Check(); err != nil {
 		s.log.Debug("the store is out of service", "err", err) // the store itself reports the fault once
 		return outOfService(request, under, s.pages)
@@ -181,7 +190,12 @@ func splitTarget(target string) (path, query string) {
 	return path, query
 }
 
-// isUnderRoot tells whether a path is ours. It agrees with ndoap_route_of of the shim.
+// owns tells whether a path is ours. It agrees with ndoap_route_of of the shim.
+func (s *Service) owns(path string) bool {
+	return isUnderRoot(path) || metadata.IsPlace(path) || s.config().Metadata.RootForms && metadata.IsRootPlace(path)
+}
+
+// isUnderRoot tells whether a path is below the one that is ours altogether.
 func isUnderRoot(path string) bool {
 	return path == root || strings.HasPrefix(path, root+"/")
 }

@@ -128,15 +128,21 @@ func validate(
 	return asked, problem
 }
 
-// checkResponse refuses every response but a code in the query.
+// The one kind of response: a code, in the query.
+const (
+	responseType = "code"
+	responseMode = "query"
+)
+
+// checkResponse refuses every other kind.
 func checkResponse(form oauth.Form) *oauth.Error {
-	switch responseType := form.Get("response_type"); {
-	case responseType == "":
-		return oauth.NewError(oauth.InvalidRequest, "The parameter response_type is missing; it must be code.")
-	case responseType != "code":
-		return oauth.NewError(oauth.UnsupportedResponseType, "The response_type must be code.")
-	case form.Has("response_mode") && form.Get("response_mode") != "query":
-		return oauth.NewError(oauth.InvalidRequest, "The response_mode must be query or left out.")
+	switch asked := form.Get("response_type"); {
+	case asked == "":
+		return oauth.NewError(oauth.InvalidRequest, "The parameter response_type is missing; it must be %s.", responseType)
+	case asked != responseType:
+		return oauth.NewError(oauth.UnsupportedResponseType, "The response_type must be %s.", responseType)
+	case form.Has("response_mode") && form.Get("response_mode") != responseMode:
+		return oauth.NewError(oauth.InvalidRequest, "The response_mode must be %s or left out.", responseMode)
 	}
 	return nil
 }

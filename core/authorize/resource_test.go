@@ -56,7 +56,7 @@ func TestResourcesAreAskedAbout_A70(t *testing.T) {
 	response := f.ask(ada, "files", "resource", filesAPI)
 	body := html.UnescapeString(string(response.Body))
 	assert.Contains(t, body, filesAPI)
-	assert.Contains(t, body, "not on this server")
+	assert.Contains(t, body, "not at this one")
 	f.redirected(f.decide(ada, f.consentPage(response), "allow"), http.StatusSeeOther, callback)
 	_, err := f.store.Consent(t.Context(), ada, "files")
 	require.ErrorIs(t, err, store.ErrNotFound, "the page did not speak of this Domino")
@@ -69,7 +69,7 @@ func TestResourcesAreAskedAbout_A70(t *testing.T) {
 	f.consentPage(f.ask(ada, "files", "resource", filesAPI))
 	both := f.get(ada, parameters("files", "resource", filesAPI).Encode()+"&resource="+domino)
 	f.consentPage(both)
-	assert.NotContains(t, string(both.Body), "not on this server")
+	assert.NotContains(t, string(both.Body), "not at this one")
 	f.redirected(f.ask(ada, "files", "resource", domino), http.StatusFound, callback)
 }
 

@@ -27,6 +27,13 @@ type Person struct {
 // userRoutes are the paths that Domino authenticates before ndoap sees them.
 var userRoutes = []string{"/doap/auth", "/doap/consent"}
 
+// isWellKnown tells whether the shim would ask for a path outside of /doap.
+func isWellKnown(path string) bool {
+	rest, below := strings.CutPrefix(path, "/.well-known/")
+	document := strings.TrimSuffix(rest, "/doap")
+	return below && (document == "oauth-authorization-server" || document == "openid-configuration")
+}
+
 // ServeHTTP pushes a request through the events that concern ndoap.
 func (d *Domino) ServeHTTP(writer http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -39,7 +46,7 @@ func (d *Domino) ServeHTTP(writer http.ResponseWriter, r *http.Request) {
 		From: netip.MustParseAddr("192.0.2.1"), Encrypted: true,
 	}
 	scheme, _, _ := strings.Cut(request.Authorization(), " ")
-	user, under := "", r.URL.Path == "/doap" || strings.HasPrefix(r.URL.Path, "/doap/")
+	user, under := "", r.URL.Path == "/doap" || strings.HasPrefix(r.URL.Path, "/doap/") || isWellKnown(r.URL.Path)
 	for _, route := range userRoutes {
 		under = under && r.URL.Path != route
 	}

@@ -5,10 +5,6 @@ package jwks
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"net/http"
-	"strings"
 
 	"ndoap/core/key"
 	"ndoap/core/oauth"
@@ -29,50 +25,18 @@ type Handler struct {
 }
 
 // Serve answers GET and HEAD. The content type is application/json and not application/jwk-set+json (RFC 7517
-// section 8.5), because many clients refuse or fail to parse anything else. The keys are public, so that a browser
-// may read them from any origin.
+// section 8.5), because many clients refuse or fail to parse anything else.
 func (h *Handler) Serve(request *web.Request) web.Response {
 	set, err := h.Ring.Set(context.Background())
 	if err != nil {
 		fault := oauth.NewError(oauth.TemporarilyUnavailable, "The keys cannot be read at the moment.").Because(err)
 		h.Report(fault)
-		return fault.Response().With("Access-Control-Allow-Origin", "*")
+		return fault.Response()
 	}
-	body := set.JWKS()
-	sum := sha256.Sum256(body)
-	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
-	response := web.Response{
-		Status: http.StatusOK,
-		Header: http.Header{
-			"Access-Control-Allow-Origin": {"*"},
-			"Cache-Control":               {cacheControl},
-			"Content-Type":                {"application/json"},
-			"Etag":                        {tag},
-			"X-Content-Type-Options":      {"nosniff"},
-		},
-		Body: body,
-	}
-	if known(request.Header("If-None-Match"), tag) {
-		response.Status = http.StatusNotModified
-		response.Body = nil
-		response.Header.Del("Content-Type")
-		return response
-	}
-	if request.Method == http.MethodHead {
-		response.Body = nil
-	}
-	return response
+	return web.Cached(request, "application/json", cacheControl, set.JWKS())
 }
 
-// known tells whether If-None-Match names the tag; weak comparison is enough for it (RFC 9110 section 13.1.2).
-func known(lines []string, tag string) bool {
-	for _, line := range lines {
-		for candidate := range strings.SplitSeq(line, ",") {
-			candidate = strings.TrimSpace(candidate)
-			if candidate == "*" || strings.TrimPrefix(candidate, "W/") == tag {
-				return true
-			}
-		}
-	}
-	return false
-}
+// Describe implements oauth.Described.
+func (h *Handler) Describe(document *oauth.Metadata, url string) { document.JWKSURI = url }
+
+var _ oauth.Described = (*Handler)(nil)

@@ -22,8 +22,10 @@ type ConsentView struct {
 	RedirectURI string // validated; its host is shown
 	User        string // canonical name of the person who is asked
 	Scopes      []Scope
-	Request     string // the hidden field that names the pending request
-	Token       string // the hidden field that proves that the form is from this page
+	Resources   []string // other servers that the access is for; validated URIs
+	OnlyThere   bool     // the access is for Resources and not for this Domino
+	Request     string   // the hidden field that names the pending request
+	Token       string   // the hidden field that proves that the form is from this page
 }
 
 // Consent answers with the page that asks a person whether a client may act for them.
@@ -31,6 +33,10 @@ func (p *Pages) Consent(asked ConsentView) web.Response {
 	client := displayText(asked.ClientName, maxName)
 	if client == "" {
 		client = "An application without a name"
+	}
+	var resources []string
+	for _, name := range asked.Resources {
+		resources = append(resources, displayText(name, maxResource))
 	}
 	scheme, rest, _ := strings.Cut(asked.RedirectURI, ":")
 	// Chromium holds form-action against all redirects that follow the form, those at the client's own site too,
@@ -41,11 +47,15 @@ func (p *Pages) Consent(asked ConsentView) web.Response {
 		Main: struct {
 			Client, Destination, User, Request, Token string
 			Scopes                                    []Scope
+			Resources                                 []string
+			OnlyThere                                 bool
 		}{
 			Client:      client,
 			Destination: destination(scheme, rest),
 			User:        displayText(dominoname.Abbreviated(asked.User), dominoname.MaxBytes),
 			Scopes:      asked.Scopes,
+			Resources:   resources,
+			OnlyThere:   asked.OnlyThere,
 			Request:     asked.Request,
 			Token:       asked.Token,
 		},

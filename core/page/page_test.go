@@ -49,6 +49,12 @@ func consentWith(change func(*ConsentView)) web.Response {
 func TestGolden(t *testing.T) {
 	for name, response := range map[string]web.Response{
 		"consent.html": testPages().Consent(testConsent()),
+		"consent-elsewhere.html": consentWith(func(v *ConsentView) {
+			v.Resources, v.OnlyThere = []string{"https://files.example/api", "urn:example:calendar"}, true
+		}),
+		"consent-also-elsewhere.html": consentWith(func(v *ConsentView) {
+			v.Resources = []string{"https://files.example/api"}
+		}),
 		"error.html": testPages().Error(http.StatusBadRequest, "This application is not known here",
 			"The request names a client_id that is not registered. Ask whoever runs the application."),
 	} {
@@ -128,6 +134,7 @@ func TestClientTextIsEscaped_A69(t *testing.T) {
 	response := consentWith(func(v *ConsentView) {
 		v.ClientName, v.User, v.Request, v.Token = hostile, "CN="+hostile, hostile, hostile
 		v.Scopes = []Scope{{Name: hostile, Description: hostile}, {Name: hostile}}
+		v.Resources = []string{hostile}
 	})
 	assert.NotContains(t, string(response.Body), "<script")
 	assert.NotContains(t, string(response.Body), `""`)

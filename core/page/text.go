@@ -12,6 +12,7 @@ const (
 	maxName        = 80
 	maxHeading     = 120
 	maxExplanation = 600
+	maxResource    = 300 // a DNS name, which is at most 253, is never cut
 )
 
 // displayText makes a text that somebody else wrote fit to be shown: one line without characters that are invisible
