@@ -43,14 +43,14 @@ func oneKey(t *testing.T) keys {
 	return keys{list: []store.Key{made}}
 }
 
-func get(method string, header http.Header) *web.Request {
-	return &web.Request{Method: method, Path: "/doap/jwks", Header: header.Values}
+func get(header http.Header) *web.Request {
+	return &web.Request{Method: http.MethodGet, Path: "/doap/jwks", Header: header.Values}
 }
 
 func TestServe(t *testing.T) {
 	of := oneKey(t)
 	serving, reported := handler(t, of)
-	response := serving.Serve(get(http.MethodGet, http.Header{}))
+	response := serving.Serve(get(http.Header{}))
 	assert.Equal(t, http.StatusOK, response.Status)
 	assert.Equal(t, "application/json", response.Header.Get("Content-Type"))
 	assert.Equal(t, "public, max-age=300", response.Header.Get("Cache-Control"))
@@ -65,9 +65,9 @@ func TestServe(t *testing.T) {
 
 func TestIfNoneMatch(t *testing.T) {
 	serving, _ := handler(t, oneKey(t))
-	tag := serving.Serve(get(http.MethodGet, http.Header{})).Header.Get("ETag")
+	tag := serving.Serve(get(http.Header{})).Header.Get("ETag")
 	other, _ := handler(t, oneKey(t))
-	otherTag := other.Serve(get(http.MethodGet, http.Header{})).Header.Get("ETag")
+	otherTag := other.Serve(get(http.Header{})).Header.Get("ETag")
 	require.NotEqual(t, tag, otherTag, "another set has another tag")
 
 	tests := map[string]struct {
@@ -84,7 +84,7 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			response := serving.Serve(get(http.MethodGet, http.Header{"If-None-Match": test.lines}))
+			response := serving.Serve(get(http.Header{"If-None-Match": test.lines}))
 			assert.Equal(t, test.status, response.Status)
 			assert.Equal(t, test.status == http.StatusNotModified, len(response.Body) == 0)
 			assert.Equal(t, tag, response.Header.Get("ETag"))
@@ -95,7 +95,7 @@ func TestIfNoneMatch(t *testing.T) {
 func TestStoreTroubleIs503(t *testing.T) {
 	fault := errors.Join(store.ErrUnavailable, errors.New("/secret/path/doap.db: disk I/O error"))
 	serving, reported := handler(t, keys{fault: fault})
-	response := serving.Serve(get(http.MethodGet, http.Header{}))
+	response := serving.Serve(get(http.Header{}))
 	assert.Equal(t, http.StatusServiceUnavailable, response.Status)
 	assert.Equal(t, "no-store", response.Header.Get("Cache-Control"))
 	assert.NotEmpty(t, response.Header.Get("Retry-After"))
