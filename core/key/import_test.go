@@ -4,9 +4,13 @@ package key
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -18,6 +22,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"ndoap/store"
 )
 
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
@@ -97,6 +103,88 @@ func TestImportFormats(t *testing.T) {
 	}
 }
 
+func TestTheKindOfAKeyDecidesItsAlgorithm_C3(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, algorithm string
+		private         bool
+	}{
+		"RSA, PKCS#8":     {"pkcs8-private.pem", RS256, true},
+		"RSA, SPKI":       {"spki-public.pem", RS256, false},
+		"P-256, PKCS#8":   {"ec-pkcs8.pem", ES256, true},
+		"P-256, SEC 1":    {"ec-private.pem", ES256, true},
+		"P-256, SPKI":     {"ec-public.pem", ES256, false},
+		"Ed25519, PKCS#8": {"ed25519-private.pem", EdDSA, true},
+		"Ed25519, SPKI":   {"ed25519-public.pem", EdDSA, false},
+		"RSA, PKCS#1":     {"pkcs1-public.pem", RS256, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			imported, err := Import(testdata(t, c.file), noon)
+			require.NoError(t, err)
+			assert.Equal(t, c.algorithm, imported.Algorithm)
+			assert.Equal(t, c.private, len(imported.PrivatePEM) > 0)
+			assert.Equal(t, noon, imported.ActiveFrom)
+			_, err = newSet([]store.Key{imported})
+			require.NoError(t, err, "what is imported can be used")
+
+			for _, other := range Algorithms() {
+				changed := imported
+				if changed.Algorithm = other; other != c.algorithm {
+					_, err = newSet([]store.Key{changed})
+					require.ErrorContains(t, err, "expected "+c.algorithm)
+				}
+			}
+		})
+	}
+	one, err := Import(testdata(t, "ec-pkcs8.pem"), noon)
+	require.NoError(t, err)
+	two, err := Import(testdata(t, "ec-private.pem"), noon)
+	require.NoError(t, err)
+	assert.Equal(t, one, two, "whatever the form")
+}
+
+// offTheCurve is a P-256 key with a bit of its point turned.
+func offTheCurve(t *testing.T) []byte {
+	t.Helper()
+	block, _ := pem.Decode(testdata(t, "ec-public.pem"))
+	block.Bytes[len(block.Bytes)-1] ^= 1
+	return pem.EncodeToMemory(block)
+}
+
+func ed25519SPKI(t *testing.T, point []byte) []byte {
+	t.Helper()
+	encoded, err := x509.MarshalPKIXPublicKey(ed25519.PublicKey(point))
+	require.NoError(t, err)
+	return pem.EncodeToMemory(&pem.Block{Type: blockPublic, Bytes: encoded})
+}
+
+// The proof that the list holds what it says: for each of its points a signature that took no private key is good.
+func TestPointsOfSmallOrderAreRefused_C7(t *testing.T) {
+	identity := append([]byte{1}, make([]byte, 31)...)
+	forged := append(identity, make([]byte, 32)...) // R = identity, S = 0
+	for _, encoded := range smallOrder {
+		point, err := hex.DecodeString(encoded)
+		require.NoError(t, err)
+		for _, sign := range []byte{0, 0x80} {
+			point[31] = point[31]&0x7f | sign
+			require.ErrorContains(t, checkEd25519(point), "small order")
+		}
+		point[31] &= 0x7f
+		holds := 0
+		for message := range 256 {
+			if ed25519.Verify(point, []byte{byte(message)}, forged) {
+				holds++
+			}
+		}
+		assert.Positive(t, holds, encoded)
+	}
+	require.ErrorContains(t, checkEd25519(make([]byte, 31)), "31 bytes")
+	assert.Len(t, smallOrder, 7, "five, two of them in a second spelling")
+	nowhere := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)} //nolint:staticcheck // on purpose
+	require.ErrorContains(t, checkEC(nowhere), "no point of its curve")
+	_, err := algorithmOf([]byte("secret"))
+	require.ErrorContains(t, err, "a kind that tokens are not signed with")
+}
+
 func inUTF16(text []byte, order binary.ByteOrder) []byte {
 	var encoded []byte
 	for _, unit := range utf16.Encode([]rune("\ufeff" + string(text))) {
@@ -107,7 +195,7 @@ func inUTF16(text []byte, order binary.ByteOrder) []byte {
 	return encoded
 }
 
-func TestImportRefuses(t *testing.T) {
+func TestImportRefuses_C7(t *testing.T) {
 	private, spki := testdata(t, "pkcs1-private.pem"), testdata(t, "spki-public.pem")
 	withExponent := func(exponent int) []byte {
 		block, _ := pem.Decode(spki)
@@ -134,14 +222,18 @@ func TestImportRefuses(t *testing.T) {
 		"even modulus":        {withModulus(new(big.Int).Lsh(big.NewInt(1), 2047)), "the modulus of the key is even"},
 		"exponent 1":          {withExponent(1), "public exponent 1"},
 		"even exponent":       {withExponent(65536), "public exponent 65536"},
-		"encrypted PKCS#1":    {testdata(t, "pkcs1-encrypted.pem"), "openssl rsa -in private-key.pem -out decrypted.pem"},
-		"encrypted PKCS#8":    {testdata(t, "pkcs8-encrypted.pem"), "openssl rsa -in private-key.pem -out decrypted.pem"},
+		"encrypted PKCS#1":    {testdata(t, "pkcs1-encrypted.pem"), "openssl pkey -in private-key.pem -out decrypted.pem"},
+		"encrypted PKCS#8":    {testdata(t, "pkcs8-encrypted.pem"), "openssl pkey -in private-key.pem -out decrypted.pem"},
 		"certificate":         {testdata(t, "certificate.pem"), "openssl x509 -in certificate.pem -pubkey -noout"},
 		"certificate request": {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST"}), "a certificate request"},
 		"OpenSSH":             {pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY"}), "ssh-keygen -p -m PEM"},
-		"EC PKCS#8":           {testdata(t, "ec-pkcs8.pem"), "the key is not an RSA key"},
-		"EC":                  {pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY"}), "the key is not an RSA key"},
-		"EC with parameters":  {testdata(t, "ec-private.pem"), "the key is not an RSA key"},
+		"P-384":               {testdata(t, "ec-p384.pem"), "the key is on the curve P-384, ES256 needs P-256"},
+		"secp256k1":           {testdata(t, "secp256k1.pem"), "unknown elliptic curve"},
+		"EC parameters only":  {testdata(t, "ec-private.pem")[:76], "the parameters of a key and no key"},
+		"off the curve":       {offTheCurve(t), "not on curve"},
+		"small order":         {ed25519SPKI(t, make([]byte, 32)), "a point of small order, for which anybody can sign"},
+		"X25519":              {testdata(t, "x25519.pem"), "a kind that tokens are not signed with"},
+		"DSA":                 {pem.EncodeToMemory(&pem.Block{Type: "DSA PRIVATE KEY"}), "a kind that tokens are not signed with"},
 		"other type":          {pem.EncodeToMemory(&pem.Block{Type: "X509 CRL"}), `type "X509 CRL" is not a key`},
 		"broken DER":          {pem.EncodeToMemory(&pem.Block{Type: blockPrivate, Bytes: []byte{0x30, 0x01}}), "openssl pkey -in FILE -noout"},
 	}
@@ -169,6 +261,8 @@ func FuzzImport(f *testing.F) {
 		public, private, err := parseRecord(imported)
 		require.NoError(t, err, "what is imported can be used")
 		assert.Equal(t, len(imported.PrivatePEM) > 0, private != nil)
-		assert.GreaterOrEqual(t, public.N.BitLen(), minimumBits)
+		if public, isRSA := public.(*rsa.PublicKey); isRSA {
+			assert.GreaterOrEqual(t, public.N.BitLen(), minimumBits)
+		}
 	})
 }

@@ -181,8 +181,10 @@ func parseRecord(record store.Key) (crypto.PublicKey, crypto.Signer, error) {
 		return nil, nil, fmt.Errorf("private part: %w", err)
 	}
 	// Every public key of the standard library compares itself.
-	same, comparable := ofPrivate.(interface{ Equal(other crypto.PublicKey) bool })
-	if private == nil || !comparable || !same.Equal(public) {
+	whole, compares := ofPrivate.(interface {
+		Equal(other crypto.PublicKey) bool
+	})
+	if private == nil || !compares || !whole.Equal(public) {
 		return nil, nil, errors.New("its private and public parts do not belong together")
 	}
 	return public, private, nil

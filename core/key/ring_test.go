@@ -5,6 +5,8 @@ package key
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -12,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -49,56 +52,87 @@ func (d *drawer) AddKey(_ context.Context, added store.Key) error {
 
 func newKey(t *testing.T, at time.Time) store.Key {
 	t.Helper()
-	made, err := Generate(at)
+	made, err := Generate(RS256, at)
 	require.NoError(t, err)
 	return made
 }
 
-func TestGeneratedKeySignsAndVerifies(t *testing.T) {
-	keys := &drawer{}
-	made := newKey(t, noon)
-	require.NoError(t, keys.AddKey(t.Context(), made))
-	set, err := NewRing(keys, keys.generation.Load).Set(t.Context())
-	require.NoError(t, err)
-
-	kid, alg, private, ok := set.Signer()
-	require.True(t, ok)
-	assert.Equal(t, made.ID, kid)
-	assert.Equal(t, RS256, alg)
+func TestGeneratedKeysSignAndVerify(t *testing.T) {
 	digest := sha256.Sum256([]byte("token"))
-	signature, err := private.Sign(rand.Reader, digest[:], crypto.SHA256)
-	require.NoError(t, err)
+	for algorithm, verify := range map[string]func(public crypto.PublicKey, signature []byte) bool{
+		RS256: func(public crypto.PublicKey, signature []byte) bool {
+			assert.Equal(t, 2048, public.(*rsa.PublicKey).N.BitLen())
+			return rsa.VerifyPKCS1v15(public.(*rsa.PublicKey), crypto.SHA256, digest[:], signature) == nil
+		},
+		ES256: func(public crypto.PublicKey, signature []byte) bool {
+			return ecdsa.VerifyASN1(public.(*ecdsa.PublicKey), digest[:], signature)
+		},
+		EdDSA: func(public crypto.PublicKey, signature []byte) bool {
+			return ed25519.Verify(public.(ed25519.PublicKey), []byte("token"), signature)
+		},
+	} {
+		t.Run(algorithm, func(t *testing.T) {
+			made, err := Generate(algorithm, noon)
+			require.NoError(t, err)
+			assert.Equal(t, noon, made.ActiveFrom)
+			set, err := newSet([]store.Key{made})
+			require.NoError(t, err)
+			kid, alg, private, ok := set.Signer(noon)
+			require.True(t, ok)
+			assert.Equal(t, made.ID, kid)
+			assert.Equal(t, algorithm, alg)
+			var signature []byte
+			if algorithm == EdDSA { // signs the message itself
+				signature, err = private.Sign(rand.Reader, []byte("token"), crypto.Hash(0))
+			} else {
+				signature, err = private.Sign(rand.Reader, digest[:], crypto.SHA256)
+			}
+			require.NoError(t, err)
+			alg, public, ok := set.Public(kid)
+			require.True(t, ok)
+			assert.Equal(t, algorithm, alg)
+			assert.True(t, verify(public, signature))
+		})
+	}
+	_, err := Generate("HS256", noon)
+	require.ErrorContains(t, err, `there is no algorithm "HS256": choose RS256, ES256, EdDSA`)
+}
 
-	alg, public, ok := set.Public(kid)
-	require.True(t, ok)
-	assert.Equal(t, RS256, alg)
-	require.NoError(t, rsa.VerifyPKCS1v15(public.(*rsa.PublicKey), crypto.SHA256, digest[:], signature))
-	assert.Equal(t, 2048, public.(*rsa.PublicKey).N.BitLen())
+// published reads the JWK Set as a client does.
+func published(t *testing.T, records ...store.Key) []map[string]string {
+	t.Helper()
+	set, err := newSet(records)
+	require.NoError(t, err)
+	var found struct {
+		Keys []map[string]string `json:"keys"`
+	}
+	require.NoError(t, json.Unmarshal(set.JWKS(), &found))
+	return found.Keys
 }
 
 func TestThumbprintIsThatOfRFC7638(t *testing.T) {
-	// Computed here by hand: the required members in lexicographic order, without white space (RFC 7638 section 3).
-	var jwk struct {
-		N string `json:"n"`
-		E string `json:"e"`
+	// Computed here by hand: the required members in lexicographic order, without white space (RFC 7638 section 3,
+	// RFC 8037 section 2).
+	for file, members := range map[string][]string{
+		"spki-public.pem":    {"e", "kty", "n"},
+		"ec-public.pem":      {"crv", "kty", "x", "y"},
+		"ed25519-public.pem": {"crv", "kty", "x"},
+	} {
+		imported, err := Import(testdata(t, file), noon)
+		require.NoError(t, err)
+		jwk := published(t, imported)[0]
+		var canonical []string
+		for _, member := range members {
+			canonical = append(canonical, fmt.Sprintf("%q:%q", member, jwk[member]))
+		}
+		sum := sha256.Sum256([]byte("{" + strings.Join(canonical, ",") + "}"))
+		assert.Equal(t, base64.RawURLEncoding.EncodeToString(sum[:]), imported.ID)
 	}
-	imported, err := Import(testdata(t, "spki-public.pem"), noon)
-	require.NoError(t, err)
-	set, err := newSet([]store.Key{imported})
-	require.NoError(t, err)
-	var published struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	require.NoError(t, json.Unmarshal(set.JWKS(), &published))
-	require.NoError(t, json.Unmarshal(published.Keys[0], &jwk))
-	canonical := fmt.Sprintf(`{"e":%q,"kty":"RSA","n":%q}`, jwk.E, jwk.N)
-	sum := sha256.Sum256([]byte(canonical))
-	assert.Equal(t, base64.RawURLEncoding.EncodeToString(sum[:]), imported.ID)
 }
 
 func TestNewestPrivateKeySigns(t *testing.T) {
 	older, newer := newKey(t, noon), newKey(t, noon.Add(time.Hour))
-	verifyOnly := newKey(t, noon.Add(2*time.Hour))
+	verifyOnly := newKey(t, noon.Add(time.Hour/2))
 	verifyOnly.PrivatePEM = nil
 
 	for name, records := range map[string][]store.Key{
@@ -108,7 +142,7 @@ func TestNewestPrivateKeySigns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			set, err := newSet(records)
 			require.NoError(t, err)
-			kid, _, _, ok := set.Signer()
+			kid, _, _, ok := set.Signer(noon.Add(time.Hour))
 			require.True(t, ok)
 			assert.Equal(t, newer.ID, kid)
 			for _, record := range records {
@@ -120,35 +154,86 @@ func TestNewestPrivateKeySigns(t *testing.T) {
 
 	onlyPublic, err := newSet([]store.Key{verifyOnly})
 	require.NoError(t, err)
-	_, _, _, ok := onlyPublic.Signer()
+	_, _, _, ok := onlyPublic.Signer(noon.Add(24 * time.Hour))
 	assert.False(t, ok, "nothing to sign with")
 	_, _, ok = onlyPublic.Public("unknown")
 	assert.False(t, ok)
 }
 
-func TestJWKSHasPublicMembersOnly(t *testing.T) {
-	older, newer := newKey(t, noon), newKey(t, noon.Add(time.Hour))
-	set, err := newSet([]store.Key{older, newer})
+func TestTheSignerIsTheOneOfTheTime_A37(t *testing.T) {
+	first, second := newKey(t, noon), newKey(t, noon)
+	second.ActiveFrom = noon.Add(24 * time.Hour)
+	set, err := newSet([]store.Key{second, first})
 	require.NoError(t, err)
-	var published struct {
-		Keys []map[string]string `json:"keys"`
+	for name, c := range map[string]struct {
+		at     time.Time
+		signer string
+	}{
+		"while the next one waits": {noon.Add(time.Hour), first.ID},
+		"just before it begins":    {second.ActiveFrom.Add(-1), first.ID},
+		"when it begins":           {second.ActiveFrom, second.ID},
+		"later":                    {second.ActiveFrom.Add(time.Hour), second.ID},
+		"a clock that is set back": {noon.Add(-365 * 24 * time.Hour), first.ID},
+		"a clock without a date":   {time.Time{}, first.ID},
+		"a clock set forth":        {noon.Add(100 * 365 * 24 * time.Hour), second.ID},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kid, _, private, ok := set.Signer(c.at)
+			require.True(t, ok)
+			require.NotNil(t, private)
+			assert.Equal(t, c.signer, kid)
+		})
 	}
-	require.NoError(t, json.Unmarshal(set.JWKS(), &published))
-	require.Len(t, published.Keys, 2)
-	for i, kid := range []string{newer.ID, older.ID} {
-		jwk := published.Keys[i]
-		assert.Equal(t, kid, jwk["kid"])
-		assert.Equal(t, "RSA", jwk["kty"])
-		assert.Equal(t, "sig", jwk["use"])
-		assert.Equal(t, RS256, jwk["alg"])
-		assert.Equal(t, "AQAB", jwk["e"])
-		assert.NotEmpty(t, jwk["n"])
-		assert.Len(t, jwk, 6, "no other member, above all none of the private ones")
+}
+
+func TestJWKSHasPublicMembersOnly_A37(t *testing.T) {
+	var records []store.Key
+	for i, algorithm := range Algorithms() {
+		made, err := Generate(algorithm, noon.Add(time.Duration(-i)*time.Hour))
+		require.NoError(t, err)
+		records = append(records, made)
 	}
+	found := published(t, records...)
+	want := []map[string]string{
+		{"kty": "RSA", "alg": RS256, "e": "AQAB", "n": found[0]["n"]},
+		{"kty": "EC", "alg": ES256, "crv": "P-256", "x": found[1]["x"], "y": found[1]["y"]},
+		{"kty": "OKP", "alg": EdDSA, "crv": "Ed25519", "x": found[2]["x"]},
+	}
+	for i, record := range records {
+		want[i]["kid"], want[i]["use"] = record.ID, "sig"
+		for member, value := range want[i] {
+			assert.NotEmpty(t, value, member)
+		}
+	}
+	assert.Equal(t, want, found, "no other member, above all none of the private ones")
+	assert.NotEqual(t, found[0]["kid"], found[1]["kid"])
 
 	empty, err := newSet(nil)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"keys":[]}`, string(empty.JWKS()))
+}
+
+func TestJWKSShowsTheNextKeyAndNoRetiredOne_A37(t *testing.T) {
+	next, current, old := newKey(t, noon), newKey(t, noon), newKey(t, noon)
+	next.ActiveFrom = noon.Add(time.Hour)
+	old.ActiveFrom, old.RetiredAt, old.PrivatePEM = noon.Add(-time.Hour), noon, nil
+	found := published(t, old, current, next)
+	require.Len(t, found, 2)
+	assert.Equal(t, next.ID, found[0]["kid"])
+	assert.Equal(t, current.ID, found[1]["kid"])
+	set, err := newSet([]store.Key{old, current, next})
+	require.NoError(t, err)
+	_, _, ok := set.Public(old.ID)
+	assert.False(t, ok, "what it signed is no longer good")
+	_, _, ok = set.Public(next.ID)
+	assert.True(t, ok, "a server whose clock is ahead may have signed with it")
+
+	old.PrivatePEM = newKey(t, noon).PrivatePEM
+	old.RetiredAt = noon.Add(time.Hour)
+	set, err = newSet([]store.Key{old})
+	require.NoError(t, err)
+	_, _, _, ok = set.Signer(noon)
+	assert.False(t, ok, "whatever else its record says")
 }
 
 func TestRingReadsTheStoreOncePerGeneration(t *testing.T) {
@@ -170,7 +255,7 @@ func TestRingReadsTheStoreOncePerGeneration(t *testing.T) {
 	require.NoError(t, keys.AddKey(t.Context(), second))
 	set, err := ring.Set(t.Context())
 	require.NoError(t, err)
-	kid, _, _, _ := set.Signer()
+	kid, _, _, _ := set.Signer(noon.Add(time.Hour))
 	assert.Equal(t, second.ID, kid)
 	assert.Equal(t, 2, keys.reads)
 }
@@ -192,13 +277,14 @@ func TestRingFailsClosed(t *testing.T) {
 	require.NoError(t, err, "it recovers with the store")
 }
 
-func TestDamagedRecordsAreRefused(t *testing.T) {
+func TestDamagedRecordsAreRefused_C3(t *testing.T) {
 	good, other := newKey(t, noon), newKey(t, noon)
 	tests := map[string]struct {
 		change func(*store.Key)
 		says   string
 	}{
-		"other algorithm":         {func(k *store.Key) { k.Algorithm = "none" }, `its algorithm is "none"`},
+		"no algorithm":            {func(k *store.Key) { k.Algorithm = "none" }, `its algorithm is "none"`},
+		"of another algorithm":    {func(k *store.Key) { k.Algorithm = ES256 }, `its algorithm is "ES256", expected RS256`},
 		"kid of another key":      {func(k *store.Key) { k.ID = other.ID }, "has the thumbprint " + good.ID},
 		"halves of two keys":      {func(k *store.Key) { k.PrivatePEM = other.PrivatePEM }, "do not belong together"},
 		"private as public":       {func(k *store.Key) { k.PublicPEM = k.PrivatePEM }, "holds a PRIVATE KEY block"},
@@ -219,7 +305,7 @@ func TestDamagedRecordsAreRefused(t *testing.T) {
 
 func BenchmarkRingSet(b *testing.B) {
 	keys := &drawer{}
-	made, err := Generate(noon)
+	made, err := Generate(RS256, noon)
 	require.NoError(b, err)
 	require.NoError(b, keys.AddKey(b.Context(), made))
 	ring := NewRing(keys, keys.generation.Load)
