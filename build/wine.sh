@@ -67,15 +67,16 @@ in_namespace() {
     exec chroot "$root" /bin/sh -c 'cd "$1" 2>/dev/null || cd /tmp; shift; exec "$@"' sh "$here" "$@"
 }
 
-# program 64|32: the Wine for it, as the way in $cache/way has it.
+# program 64|32 [WAY]: the Wine for it, in the way that was taken. Debian has the one for 64 bit in no PATH.
 program() {
-    case "$(cat "$cache/way" 2>/dev/null)-$1" in
-    root-64) echo /usr/lib/wine/wine64 ;;
-    root-32) echo /usr/lib/wine/wine ;;
-    *-64) echo wine64 ;;
-    *-32) echo wine ;;
+    case "$1" in
+    64) name=wine64 ;;
+    32) name=wine ;;
     *) fail "there are 64-bit and 32-bit programs, not '$1'" ;;
     esac
+    if [ "${2-$(cat "$cache/way" 2>/dev/null)}" = root ] || ! command -v "$name"; then
+        echo "/usr/lib/wine/$name"
+    fi
 }
 
 # alone COMMAND...: a shell of Windows that waits for input keeps Windows running; its input ends with this process,
@@ -121,13 +122,16 @@ quietly() {
 # machine_wine: whether this machine's own Wine runs programs of both kinds. A 32-bit Wine is often missing or broken
 # where apt's lists of the two architectures are out of step.
 machine_wine() {
-    command -v wine64 >/dev/null && command -v wine >/dev/null || return 1
+    wine64=$(program 64 machine) wine=$(program 32 machine)
+    [ -x "$wine64" ] && [ -x "$wine" ] || return 1
     folder=$(mktemp -d)
+    later=$WINEPREFIX
     WINEPREFIX=$folder/prefix
     result=0
-    { wine64 wineboot --init && wine64 'C:\windows\system32\hostname.exe' && wine 'C:\windows\syswow64\hostname.exe'; } \
+    { "$wine64" wineboot --init && "$wine64" 'C:\windows\system32\hostname.exe' && "$wine" 'C:\windows\syswow64\hostname.exe'; } \
         </dev/null >/dev/null 2>&1 || result=1
     wineserver -k >/dev/null 2>&1 || true
+    WINEPREFIX=$later
     rm -rf "$folder"
     return $result
 }

@@ -9,14 +9,18 @@
 Var Servers       ; one line for each server found, as it would be given: /PROGRAM="..." /DATA="..."
 Var ServerCount
 
-; Sets $Program and $Data.
-Function Choose
+Function NormaliseGiven
 	StrCpy $0 $GivenProgram
 	Call WithoutBackslash
 	StrCpy $GivenProgram $0
 	StrCpy $0 $GivenData
 	Call WithoutBackslash
 	StrCpy $GivenData $0
+FunctionEnd
+
+; Sets $Program and $Data.
+Function Choose
+	Call NormaliseGiven
 	${If} $GivenProgram != ""
 	${AndIf} $GivenData != ""
 		StrCpy $Program $GivenProgram

@@ -26,8 +26,10 @@ XPStyle on
 ShowInstDetails show
 ShowUninstDetails show
 
+!include MUI2.nsh
 !include LogicLib.nsh
 !include FileFunc.nsh
+!include WordFunc.nsh
 !include StrFunc.nsh
 !include x64.nsh
 !include nsDialogs.nsh
@@ -91,6 +93,7 @@ Var Key           ; of this pair of directories under Apps & features
 !include "${__FILEDIR__}/domino.nsh"
 !include "${__FILEDIR__}/checks.nsh"
 !include "${__FILEDIR__}/notesini.nsh"
+!include "${__FILEDIR__}/doapctl.nsh"
 !include "${__FILEDIR__}/pages.nsh"
 
 Function .onInit
@@ -213,9 +216,7 @@ Function UninstallKey
 FunctionEnd
 
 Function .onInstSuccess
-	${If} ${Silent}
-		SetErrorLevel 0
-	${EndIf}
+	SetErrorLevel 0 ; of a refusal on the first page there may be another
 	Call SaveLog
 FunctionEnd
 

@@ -6,11 +6,7 @@
 ; Windows runs a copy of it, and the first one ends at once. A script that wants the exit code starts a copy itself:
 ; copy uninstall.exe elsewhere, and run it with _?=PROGRAM\ndoap as the last parameter.
 
-Var Purge
 Var Others ; servers that share the program directory
-
-UninstPage uninstConfirm
-UninstPage instfiles
 
 Function un.onInit
 	SetShellVarContext all
@@ -34,11 +30,6 @@ Function un.onInit
 		${OrIf} $1 = 1224
 			${Fail} ${EXIT_IN_USE} "The HTTP task of Domino has $0 open. Take ndoap out of the Server or Web Site document. ${HTTP_QUIT}"
 		${EndIf}
-	${EndIf}
-	${If} $Purge != 1
-		MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Delete the database with all clients and keys, and the configuration, too?$\r$\n$\r$\n$Data" /SD IDNO IDNO keep
-		StrCpy $Purge 1
-	keep:
 	${EndIf}
 FunctionEnd
 

@@ -14,18 +14,23 @@ import (
 	"ndoap/core/config"
 )
 
+// shippedInstaller makes the installer of what was built.
+func shippedInstaller(t *testing.T, arch architecture) string {
+	t.Helper()
+	built, err := filepath.Abs(filepath.Join("..", "..", "bin", "windows-"+arch.goarch))
+	require.NoError(t, err)
+	require.FileExists(t, filepath.Join(built, "ndoap.dll"), "nothing to judge; run 'make build-windows' first")
+	setup := filepath.Join(t.TempDir(), "setup.exe")
+	require.NoError(t, command("sh", "../installer.sh", arch.goarch, built, setup))
+	return setup
+}
+
 // What is published, with the real library: it installs, and the program that it offers to run does its work.
 func TestShippedInstallers(t *testing.T) {
 	for _, arch := range bothArchitectures {
 		t.Run(arch.name, func(t *testing.T) {
-			built := filepath.Join("..", "..", "bin", "windows-"+arch.goarch)
-			require.FileExists(t, filepath.Join(built, "ndoap.dll"), "nothing to judge; run 'make build-windows' first")
-			built, err := filepath.Abs(built)
-			require.NoError(t, err)
-			setup := filepath.Join(t.TempDir(), "setup.exe")
-			require.NoError(t, command("sh", "../installer.sh", arch.goarch, built, setup))
 			s := newServer(t, arch)
-			got := launch(t, setup, s.places())
+			got := launch(t, shippedInstaller(t, arch), s.places())
 			require.Zerof(t, got.code, "%s", got.log)
 
 			out, err := output(wine("run", arch.bits, filepath.Join(s.program, "doapctl.exe"), "--data", windows(s.data), "--ini", windows(s.ini),
