@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"ndoap/core/client"
+	"ndoap/core/config"
 	"ndoap/core/oauth"
 	"ndoap/store"
 	"ndoap/store/sqlite"
@@ -170,7 +171,7 @@ func checkClient(registered *store.Client) error {
 		return errors.New("a client needs a redirect URI: write --redirect-uri URI")
 	}
 	for _, uri := range registered.RedirectURIs {
-		if err := client.ValidateRedirectURI(uri); err != nil {
+		if err := client.ValidateRedirectURI(*registered, uri, config.Default().Clients.PrivateUseSchemes); err != nil {
 			return fmt.Errorf("the redirect URI %q cannot be registered: %w", uri, err)
 		}
 	}

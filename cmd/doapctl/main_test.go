@@ -82,7 +82,7 @@ func registered(ts *testscript.TestScript, negated bool, arguments []string) {
 	defer func() { ts.Check(opened.Close()) }()
 	found, err := opened.Client(context.Background(), arguments[1])
 	ts.Check(err)
-	if _, err := client.ResolveRedirectURI(found, arguments[2], true); (err == nil) == negated {
+	if _, err := client.ResolveRedirectURI(found, arguments[2], true, nil); (err == nil) == negated {
 		ts.Fatalf("redirect URI %s of %s: %v", arguments[2], arguments[1], err)
 	}
 }

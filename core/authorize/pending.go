@@ -89,7 +89,7 @@ func (h *Handler) stillAllowed(ctx context.Context, stored pending) (store.Clien
 	if refused != nil {
 		return store.Client{}, refused
 	}
-	if _, err := client.ResolveRedirectURI(registered, stored.RedirectURI, true); err != nil {
+	if _, err := client.ResolveRedirectURI(registered, stored.RedirectURI, true, h.Config().Clients.PrivateUseSchemes); err != nil {
 		return store.Client{}, wrongRedirectURI(registered.ID, err)
 	}
 	policy := h.Config()

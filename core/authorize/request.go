@@ -62,7 +62,8 @@ func (h *Handler) recipient(ctx context.Context, form oauth.Form) (store.Client,
 	if refused != nil {
 		return store.Client{}, "", refused
 	}
-	target, err := client.ResolveRedirectURI(registered, form.Get("redirect_uri"), form.Has("redirect_uri"))
+	target, err := client.ResolveRedirectURI(registered, form.Get("redirect_uri"), form.Has("redirect_uri"),
+		h.Config().Clients.PrivateUseSchemes)
 	if err != nil {
 		return store.Client{}, "", wrongRedirectURI(registered.ID, err)
 	}

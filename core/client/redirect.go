@@ -25,21 +25,18 @@ var (
 // maxRedirectURI bounds a redirect URI, so that it still fits into a Location header together with code and state.
 const maxRedirectURI = 2000
 
-// undottedSchemes are private-use schemes of well-known native applications that lack the dot RFC 8252 section 7.1
-// asks for.
-var undottedSchemes = []string{"cursor", "vscode"}
-
 // loopbackHosts are the hosts that plain http may name (RFC 8252 sections 7.3 and 8.3). Other spellings of the same
 // addresses, such as 127.1, are not among them: programs disagree on what they mean.
 var loopbackHosts = []string{"127.0.0.1", "[::1]", "localhost"}
 
-// ValidateRedirectURI tells whether a redirect URI may be registered. Its error says what to write instead.
-func ValidateRedirectURI(uri string) error {
+// ValidateRedirectURI tells whether a client may register a redirect URI. Its error says what to write instead. undotted
+// are the private-use schemes that are accepted although they lack the dot that RFC 8252 section 7.1 asks for.
+func ValidateRedirectURI(client store.Client, uri string, undotted []string) error {
 	if err := checkCharacters(uri); err != nil {
 		return err
 	}
 	scheme, rest, _ := strings.Cut(uri, ":")
-	if err := checkScheme(scheme); err != nil {
+	if err := checkScheme(scheme, client.Public(), undotted); err != nil {
 		return err
 	}
 	authority, path := "", rest
@@ -67,8 +64,8 @@ func ValidateRedirectURI(uri string) error {
 // registered one byte by byte (RFC 9700 section 2.1); the only liberty is the port of a public client's loopback URI,
 // which a native application gets from its operating system (RFC 8252 section 7.3). A URI may be left out only when
 // exactly one is registered (RFC 6749 section 3.1.2.3). What the store holds is validated again, so that a record
-// written past ValidateRedirectURI opens nothing.
-func ResolveRedirectURI(client store.Client, given string, isGiven bool) (string, error) {
+// written past ValidateRedirectURI opens nothing, nor one whose scheme is no longer among undotted.
+func ResolveRedirectURI(client store.Client, given string, isGiven bool, undotted []string) (string, error) {
 	if !isGiven {
 		if len(client.RedirectURIs) != 1 {
 			return "", ErrRedirectURIMissing
@@ -81,7 +78,7 @@ func ResolveRedirectURI(client store.Client, given string, isGiven bool) (string
 	if !registered {
 		return "", ErrRedirectURIMismatch
 	}
-	if err := ValidateRedirectURI(given); err != nil {
+	if err := ValidateRedirectURI(client, given, undotted); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrRedirectURIMismatch, err)
 	}
 	return given, nil
@@ -136,17 +133,26 @@ func checkCharacters(uri string) error {
 	return nil
 }
 
-// checkScheme refuses what is neither https nor http nor a private-use scheme of a native application.
-func checkScheme(scheme string) error {
-	if !validScheme(scheme) {
+// forbiddenSchemes are those that a browser itself acts on, should an administrator list one of them.
+var forbiddenSchemes = []string{"about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"}
+
+// checkScheme refuses what is neither https nor http nor a private-use scheme of a native application, which is a
+// public client (RFC 8252 sections 7.1 and 8.4).
+func checkScheme(scheme string, public bool, undotted []string) error {
+	switch {
+	case !validScheme(scheme):
 		return errors.New("the redirect URI is not absolute; write it in full, such as https://app.example.com/callback, " +
 			"with the scheme in lower case")
-	}
-	if scheme == "https" || scheme == "http" || strings.Contains(scheme, ".") || slices.Contains(undottedSchemes, scheme) {
+	case scheme == "https" || scheme == "http":
 		return nil
+	case slices.Contains(forbiddenSchemes, scheme) || !strings.Contains(scheme, ".") && !slices.Contains(undotted, scheme):
+		return fmt.Errorf("the scheme %q is not accepted; use https, or for a native application a scheme made from a "+
+			"domain name of yours, such as com.example.app:/callback", scheme)
+	case !public:
+		return fmt.Errorf("the scheme %q is one of native applications, which are public clients; use https for a client "+
+			"that has a secret or keys", scheme)
 	}
-	return fmt.Errorf("the scheme %q is not accepted; use https, or for a native application a scheme made from a "+
-		"domain name of yours, such as com.example.app:/callback", scheme)
+	return nil
 }
 
 // validScheme tells whether text is a scheme in lower case (RFC 3986 section 3.1).

@@ -4,6 +4,7 @@ package client
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,6 +13,8 @@ import (
 
 	"ndoap/store"
 )
+
+var undotted = []string{"cursor", "vscode"}
 
 func TestValidateRedirectURIAccepts(t *testing.T) {
 	for name, uri := range map[string]string{
@@ -36,7 +39,7 @@ func TestValidateRedirectURIAccepts(t *testing.T) {
 		"IPv6 loopback with an upper-case digit": "https://[2001:DB8::A]/cb",
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.NoError(t, ValidateRedirectURI(uri))
+			assert.NoError(t, ValidateRedirectURI(clientWith(true), uri, undotted))
 		})
 	}
 }
@@ -114,9 +117,40 @@ func TestValidateRedirectURIRefuses(t *testing.T) {
 		"R32 host that begins localhost":      {"http://localhost.evil.example/cb", "use https"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := ValidateRedirectURI(test.uri)
+			err := ValidateRedirectURI(clientWith(true), test.uri, undotted)
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), test.remedy, "the sentence says what to write instead")
+		})
+	}
+}
+
+// TestPrivateUseSchemes_A4: they are for native applications, and without a dot only by the administrator's list.
+func TestPrivateUseSchemes_A4(t *testing.T) {
+	for name, test := range map[string]struct {
+		uri      string
+		public   bool
+		schemes  []string
+		accepted bool
+	}{
+		"dotted":                           {"com.example.app:/cb", true, nil, true},
+		"dotted, confidential client":      {"com.example.app:/cb", false, nil, false},
+		"listed":                           {"cursor://cb", true, undotted, true},
+		"listed, confidential client":      {"cursor://cb", false, undotted, false},
+		"not listed":                       {"cursor://cb", true, []string{"vscode"}, false},
+		"nothing is listed":                {"vscode://cb", true, nil, false},
+		"https is for everybody":           {"https://app.example/cb", false, nil, true},
+		"javascript, listed by mistake":    {"javascript:/cb", true, []string{"javascript"}, false},
+		"file, listed by mistake":          {"file:///cb", true, []string{"file"}, false},
+		"https without a host, listed":     {"https:/cb", true, []string{"https"}, false},
+		"http to anywhere, listed":         {"http://app.example/cb", true, []string{"http"}, false},
+		"another case than what is listed": {"Cursor://cb", true, undotted, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := clientWith(test.public, test.uri)
+			err := ValidateRedirectURI(client, test.uri, test.schemes)
+			assert.Equal(t, test.accepted, err == nil, err)
+			_, err = ResolveRedirectURI(client, test.uri, true, test.schemes)
+			assert.Equal(t, test.accepted, err == nil, "what is registered already: %v", err)
 		})
 	}
 }
@@ -165,12 +199,12 @@ func TestResolveRedirectURI_A1_R(t *testing.T) {
 		client := clientWith(public, registered)
 		for name, given := range variants {
 			t.Run(name, func(t *testing.T) {
-				resolved, err := ResolveRedirectURI(client, given, true)
+				resolved, err := ResolveRedirectURI(client, given, true, undotted)
 				require.ErrorIs(t, err, ErrRedirectURIMismatch)
 				assert.Empty(t, resolved)
 			})
 		}
-		resolved, err := ResolveRedirectURI(client, registered, true)
+		resolved, err := ResolveRedirectURI(client, registered, true, undotted)
 		require.NoError(t, err)
 		assert.Equal(t, registered, resolved)
 	}
@@ -214,7 +248,7 @@ func TestResolveRedirectURI_A2_LoopbackPort(t *testing.T) {
 		"two ports":                    {"http://127.0.0.1/cb", "http://127.0.0.1:80:80/cb", true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			resolved, err := ResolveRedirectURI(clientWith(test.public, test.registered), test.given, true)
+			resolved, err := ResolveRedirectURI(clientWith(test.public, test.registered), test.given, true, undotted)
 			if !test.accepted {
 				require.ErrorIs(t, err, ErrRedirectURIMismatch)
 				return
@@ -227,21 +261,21 @@ func TestResolveRedirectURI_A2_LoopbackPort(t *testing.T) {
 
 func TestResolveRedirectURI_A6_Missing(t *testing.T) {
 	one := clientWith(false, "http://localhost:3000/authorize")
-	resolved, err := ResolveRedirectURI(one, "", false)
+	resolved, err := ResolveRedirectURI(one, "", false, undotted)
 	require.NoError(t, err)
 	assert.Equal(t, "http://localhost:3000/authorize", resolved)
 
-	_, err = ResolveRedirectURI(clientWith(false, "https://app.example/a", "https://app.example/b"), "", false)
+	_, err = ResolveRedirectURI(clientWith(false, "https://app.example/a", "https://app.example/b"), "", false, undotted)
 	require.ErrorIs(t, err, ErrRedirectURIMissing)
-	_, err = ResolveRedirectURI(clientWith(false), "", false)
+	_, err = ResolveRedirectURI(clientWith(false), "", false, undotted)
 	require.ErrorIs(t, err, ErrRedirectURIMissing)
 }
 
 func TestResolveRedirectURI_A12_StoredURIIsValidatedAgain(t *testing.T) {
 	for _, uri := range []string{"http://app.example/cb", "javascript:alert(1)", "https://app.example/cb\r\nX: y"} {
-		_, err := ResolveRedirectURI(clientWith(false, uri), uri, true)
+		_, err := ResolveRedirectURI(clientWith(false, uri), uri, true, undotted)
 		require.ErrorIs(t, err, ErrRedirectURIMismatch)
-		_, err = ResolveRedirectURI(clientWith(false, uri), "", false)
+		_, err = ResolveRedirectURI(clientWith(false, uri), "", false, undotted)
 		require.ErrorIs(t, err, ErrRedirectURIMismatch)
 	}
 }
@@ -256,7 +290,7 @@ func FuzzRedirectURI(f *testing.F) {
 		f.Add(uri)
 	}
 	f.Fuzz(func(t *testing.T, uri string) {
-		if ValidateRedirectURI(uri) != nil {
+		if ValidateRedirectURI(clientWith(true), uri, undotted) != nil {
 			return
 		}
 		parsed, err := url.Parse(uri)
@@ -274,9 +308,53 @@ func FuzzRedirectURI(f *testing.F) {
 			assert.NotEmpty(t, parsed.Hostname())
 		}
 		// What may be registered can be used, by equality alone.
-		resolved, err := ResolveRedirectURI(clientWith(false, uri), uri, true)
+		resolved, err := ResolveRedirectURI(clientWith(true, uri), uri, true, undotted)
 		require.NoError(t, err)
 		assert.Equal(t, uri, resolved)
+	})
+}
+
+// FuzzRedirectURIComparison holds the comparison to its promise (A1, A2): what is accepted is a registered URI byte by
+// byte, or differs from one in nothing but the port of a loopback host.
+func FuzzRedirectURIComparison(f *testing.F) {
+	for _, given := range []string{
+		"https://app.example/cb", "https://app.example/cb/", "https://app.example/CB", "https://app.example/cb?x=1",
+		"https://app.example/cb#f", "https://app.example:443/cb", "https://APP.example/cb", "HTTPS://app.example/cb",
+		"https://app.example/cb/../cb", "https://app.example/%63b", "https://app.example/cb%2f", "https://app.example//cb",
+		"https://app.example/cb;x", "https://app.example/cb%00", "https://app.example/cb%0d%0aX: y", "https://app.example/cb ",
+		"https://app.example@evil.example/cb", `https://evil.example\@app.example/cb`, "https://app.example.evil.example/cb",
+		"https://app.example%2eevil.example/cb", "https://app.ex\u0430mple/cb", "https://app.xn--exmple-4nf/cb",
+		"//app.example/cb", "http://app.example/cb", "javascript:alert(1)//https://app.example/cb",
+		"data:text/html,https://app.example/cb", `["https://app.example/cb"]`,
+	} {
+		f.Add("https://app.example/cb", given, true)
+	}
+	for _, given := range []string{
+		"http://127.0.0.1/cb", "http://127.0.0.1:8080/cb", "http://127.0.0.1.evil/cb", "http://127.0.0.1@evil/cb",
+		"http://127.0.0.1:80@evil/cb", "http://localhost.evil/cb", "http://[::ffff:127.0.0.1]/cb", "http://0/cb",
+		"http://127.1/cb", "http://2130706433/cb", "http://127.0.0.1:0/cb", "http://127.0.0.1:99999/cb",
+		"http://127.0.0.1:/cb", "http://127.0.0.1:8080a/cb", "http://127.0.0.1:1:2/cb", "http://localhost/cb",
+	} {
+		f.Add("http://127.0.0.1/cb", given, true)
+		f.Add("http://127.0.0.1:3000/cb", given, false)
+	}
+	f.Add("http://[::1]:80/cb", "http://[::1]:81/cb", true)
+	loopback := regexp.MustCompile(`^http://(127\.0\.0\.1|\[::1\]|localhost)(?::[1-9][0-9]{0,4})?([/?].*)?$`)
+	f.Fuzz(func(t *testing.T, registered, given string, public bool) {
+		resolved, err := ResolveRedirectURI(clientWith(public, registered), given, true, undotted)
+		if err != nil {
+			assert.Empty(t, resolved)
+			return
+		}
+		assert.Equal(t, given, resolved)
+		if given == registered {
+			return
+		}
+		require.True(t, public, "a confidential client has no liberty")
+		of, is := loopback.FindStringSubmatch(registered), loopback.FindStringSubmatch(given)
+		require.NotNil(t, of, registered)
+		require.NotNil(t, is, given)
+		assert.Equal(t, of[1:], is[1:], "host, path and query")
 	})
 }
 
