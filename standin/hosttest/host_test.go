@@ -51,13 +51,13 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		status = m.Run()
 	} else {
-		fmt.Fprintln(os.Stderr, "hosttest: cannot build the host:", err)
+		fmt.Fprintln(os.Stderr, "hosttest:", err)
 	}
 	_ = os.RemoveAll(built)
 	os.Exit(status)
 }
 
-// build compiles the C sources below standin. Each compilation has one thread.
+// build compiles the C sources below standin, one library beside the other.
 func build() error {
 	notes := filepath.Join(built, tested.Notes())
 	program := filepath.Join(built, tested.Program("standin-host"))
@@ -96,6 +96,7 @@ func hostCommand(t *testing.T, arguments ...string) *exec.Cmd {
 	bin, err := filepath.Abs(filepath.Join("..", "..", "bin"))
 	require.NoError(t, err)
 	words := append(tested.Words(bin, filepath.Join(built, tested.Program("standin-host"))), arguments...)
+	require.FileExists(t, words[0], "run: make setup-wine")
 	return exec.CommandContext(t.Context(), words[0], words[1:]...)
 }
 

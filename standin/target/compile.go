@@ -35,7 +35,7 @@ func (t Target) compile(ctx context.Context, folder, result string, options []st
 	}
 	sources, err := filepath.Glob(filepath.Join(folder, "*.c"))
 	if err != nil {
-		return fmt.Errorf("C sources in %s: %w", folder, err)
+		return fmt.Errorf("sources in %s: %w", folder, err)
 	}
 	sources = slices.DeleteFunc(sources, func(name string) bool { return strings.HasSuffix(name, others) })
 	arguments := slices.Concat([]string{"-std=c11", "-O1", "-o", result}, sources, options, system)
