@@ -24,6 +24,9 @@ GO_BUILD := $(GO) build -trimpath -buildvcs=false
 LIBRARY_LINK := '-Wl,--version-script=$(CURDIR)/build/exports.map' -Wl,--no-undefined \
 	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
+# Clients that others wrote; with what their lock file names and nothing newer.
+NODE_MODULES := standin/endtoend/node/node_modules/.package-lock.json
+
 PROGRAMS := bin/libndoap.so bin/doapctl bin/standin bin/standin-host bin/libnotes.so bin/demo
 LINUX    := bin/linux-amd64/libndoap.so
 WINDOWS  := bin/windows-amd64/ndoap.dll bin/windows-386/ndoap.dll
@@ -60,7 +63,7 @@ dist: $(LINUX) $(WINDOWS) ## what is published: installers, archive, Debian pack
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin dist
+	rm -rf bin dist standin/endtoend/node/node_modules
 	rm -f filter/*.syso cmd/doapctl/*.syso
 
 ##@ Test
@@ -96,6 +99,9 @@ setup: ## install what the tests need (Debian or Ubuntu, as root)
 .PHONY: setup-wine
 setup-wine: ## a Wine for 64-bit and 32-bit Windows programs, once (NDOAP_CACHE; minutes, 3 GB)
 	@sh build/wine.sh setup
+
+.PHONY: setup-node
+setup-node: $(NODE_MODULES) ## the OAuth clients from npm that the end-to-end tests drive, once
 
 .PHONY: lint
 lint: bin/tools/golangci-lint ## formatting and static checks of Go, C and shell
@@ -141,7 +147,7 @@ test-unit:
 	@sh build/packages.sh unit | xargs $(GO) test -race -timeout 10m
 
 .PHONY: test-end-to-end
-test-end-to-end: build
+test-end-to-end: build $(NODE_MODULES)
 	+@echo '==> end to end: the real library in the stand-in'
 	@sh build/packages.sh end-to-end | xargs $(GO) test -count=1 -timeout 15m
 
@@ -154,7 +160,7 @@ test-windows-32: bin/standin bin/windows-386/standin-host.exe bin/windows-386/nd
 	@NDOAP_TARGET=win32 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/hosttest ./standin/endtoend
 
 .PHONY: test-shipped
-test-shipped: build build-linux
+test-shipped: build build-linux $(NODE_MODULES)
 	+@echo '==> end to end: the library that is shipped for Linux'
 	@NDOAP_TARGET=shipped $(GO) test -count=1 -timeout 15m ./standin/endtoend
 
@@ -206,6 +212,12 @@ bin/linux-amd64/libndoap.so: $(LIBRARY_SOURCES) $(GO_SOURCES) build/linux.sh bui
 
 bin/windows-%/ndoap.dll: $(LIBRARY_SOURCES) $(GO_SOURCES) build/windows.sh build/resources.rc.in
 	sh build/windows.sh build $*
+
+# Packages run nothing at installation.
+$(NODE_MODULES): standin/endtoend/node/package.json standin/endtoend/node/package-lock.json
+	@echo '==> fetching OAuth clients from npm (once)'
+	@cd standin/endtoend/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 bin/tools/golangci-lint: build/tools/go.mod build/tools/go.sum
 	@echo '==> building the linter (minutes, once)'

@@ -24,6 +24,8 @@ need git git
 need curl curl
 need openssl openssl
 need chromium chromium
+need node nodejs
+need npm npm
 need shellcheck shellcheck
 need pip3 python3-pip
 need dpkg-deb dpkg
