@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ndoap/core"
@@ -24,8 +25,8 @@ type Person struct {
 	Password string
 }
 
-// userRoutes are the paths that Domino authenticates before ndoap sees them.
-var userRoutes = []string{"/doap/auth", "/doap/consent"}
+// userRoutes are the first segments under /doap that Domino authenticates before ndoap sees them.
+var userRoutes = []string{"auth", "consent", "device", "account", "admin", "logout"}
 
 // isWellKnown tells whether the shim would ask for a path outside of /doap.
 func isWellKnown(path string) bool {
@@ -47,9 +48,8 @@ func (d *Domino) ServeHTTP(writer http.ResponseWriter, r *http.Request) {
 	}
 	scheme, _, _ := strings.Cut(request.Authorization(), " ")
 	user, under := "", r.URL.Path == "/doap" || strings.HasPrefix(r.URL.Path, "/doap/") || isWellKnown(r.URL.Path)
-	for _, route := range userRoutes {
-		under = under && r.URL.Path != route
-	}
+	segment, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/doap/"), "/")
+	under = under && !slices.Contains(userRoutes, segment)
 	if under || strings.EqualFold(scheme, "Bearer") {
 		decision := d.Serve(request)
 		if decision.Verdict == core.Answer {
