@@ -129,12 +129,15 @@ func (s *server) refreshTokens(b *testing.B, n int) []string {
 		for i, code := range codes {
 			token, expires := oauth.NewSecret(), time.Now().Add(time.Hour)
 			made = append(made, token.Reveal())
-			require.NoError(b, opened.RedeemCode(b.Context(), oauth.Secret(code).Hash(), func(c store.Code) (store.Grant, store.RefreshToken, error) {
+			require.NoError(b, opened.RedeemCode(b.Context(), oauth.Secret(code).Hash(), func(c store.Code) (store.Purchase, error) {
 				grant := store.Grant{
-					ID: fmt.Sprintf("grant-%d", i), ClientID: c.ClientID, User: c.User, Scope: c.Scope,
+					ID: fmt.Sprintf("grant-%d", i), Type: store.AuthorizationCode, ClientID: c.ClientID, User: c.User, Scope: c.Scope,
 					AuthenticatedAt: c.AuthenticatedAt, CreatedAt: time.Now(), ExpiresAt: expires,
 				}
-				return grant, store.RefreshToken{Hash: token.Hash(), GrantID: grant.ID, IssuedAt: time.Now(), ExpiresAt: expires}, nil
+				return store.Purchase{
+					Grant:        grant,
+					RefreshToken: &store.RefreshToken{Hash: token.Hash(), IssuedAt: time.Now(), ExpiresAt: expires},
+				}, nil
 			}))
 		}
 	})
