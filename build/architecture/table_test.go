@@ -107,6 +107,7 @@ var testModules = []string{
 	"github.com/golang-jwt/jwt/v5",
 	"github.com/stretchr/testify",
 	"github.com/chromedp",
+	"github.com/coreos/go-oidc/v3",
 	"github.com/mattn/go-sqlite3",
 	"github.com/rogpeppe/go-internal",
 	"go.uber.org/goleak",
