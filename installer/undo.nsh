@@ -100,7 +100,12 @@ Function TakeBack
 			Call TruncateIni
 		${Case} unregister
 			SetRegView ${BITS}
-			DeleteRegKey HKLM "$1"
+			ReadRegStr $2 HKLM "$1" DisplayName
+			${If} ${Errors} ; not even its first value could be written
+				ClearErrors
+			${Else}
+				DeleteRegKey HKLM "$1"
+			${EndIf}
 		${Case} version
 			SetRegView ${BITS}
 			WriteRegStr HKLM $Key DisplayVersion "$1"

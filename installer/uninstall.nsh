@@ -31,6 +31,15 @@ Function un.onInit
 			${Fail} ${EXIT_IN_USE} "The HTTP task of Domino has $0 open. Take ndoap out of the Server or Web Site document. ${HTTP_QUIT}"
 		${EndIf}
 	${EndIf}
+	${If} $Others = 0
+	${AndIf} ${FileExists} "$Program\doapctl.exe"
+		StrCpy $0 "$Program\doapctl.exe"
+		Call un.TryToWrite
+		${If} $1 = 32
+		${OrIf} $1 = 1224
+			${Fail} ${EXIT_IN_USE} "$0 is running. Let it end, and run this again."
+		${EndIf}
+	${EndIf}
 FunctionEnd
 
 ; Finds the entry under Apps & features; sets $Data, $Ini and $Key, and counts the others of this program directory.

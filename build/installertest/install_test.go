@@ -93,6 +93,63 @@ func TestUninstallerWaitsForTheHTTPTask(t *testing.T) {
 	assert.Equal(t, before, s.snapshot(t))
 }
 
+// A file that cannot be deleted ends the removal with a sentence; once it can be, a second run goes to the end.
+func TestUninstallerSaysWhatItCannotDelete(t *testing.T) {
+	s := newServer(t, x64)
+	before := s.snapshot(t)
+	s.mustInstall(t, current)
+	page := filepath.Join(s.data, "domino", "html", "ndoap.html")
+	t.Run("held", func(t *testing.T) {
+		s.hold(t, "open", page)
+		got := s.uninstall(t, "/PURGE")
+		assert.Equal(t, 21, got.code)
+		assert.Contains(t, got.log, windows(page)+" cannot be deleted: another program has it open, or this account may not.")
+		assert.Contains(t, got.log, "run this again")
+		assert.FileExists(t, filepath.Join(s.program, "ndoap", "uninstall.exe"), "so that it can be run again")
+		_, registered := s.appsAndFeatures()
+		assert.True(t, registered)
+	})
+	got := s.uninstall(t, "/PURGE")
+	require.Zerof(t, got.code, "%s", got.log)
+	assert.Equal(t, before, s.snapshot(t))
+	_, registered := s.appsAndFeatures()
+	assert.False(t, registered)
+}
+
+// doapctl is looked at before the first file goes, as the library is.
+func TestUninstallerWaitsForDoapctl(t *testing.T) {
+	s := newServer(t, x64)
+	s.mustInstall(t, current)
+	s.hold(t, "open", filepath.Join(s.program, "doapctl.exe"))
+	before := s.snapshot(t)
+	got := s.uninstall(t, "")
+	assert.Equal(t, 15, got.code)
+	assert.Contains(t, got.log, "doapctl.exe is running. Let it end, and run this again.")
+	assert.Equal(t, before, s.snapshot(t))
+}
+
+// Versions are compared as numbers, place by place: 0.10.0 is newer than 0.9.0, whatever their letters say.
+func TestVersionsAreNumbers(t *testing.T) {
+	for _, pair := range []struct{ older, newer string }{{"0.9.0", "0.10.0"}, {"0.10.9", "0.10.10"}, {"9.0.0", "10.0.0"}} {
+		t.Run(pair.older+" and "+pair.newer, func(t *testing.T) {
+			setups, folder := map[string]string{}, t.TempDir()
+			for _, version := range []string{pair.older, pair.newer} {
+				require.NoError(t, shop.library(x64, version, "ndoap", version))
+				setups[version] = filepath.Join(folder, version+".exe")
+				require.NoError(t, command("sh", "../installer.sh", x64.goarch, shop.path(x64.name, version), setups[version], version))
+			}
+			s := newServer(t, x64)
+			got := launch(t, setups[pair.older], s.places())
+			require.Zerof(t, got.code, "%s", got.log)
+			got = launch(t, setups[pair.newer], s.places())
+			require.Zerof(t, got.code, "an upgrade: %s", got.log)
+			got = launch(t, setups[pair.older], s.places())
+			assert.Equalf(t, 16, got.code, "a downgrade: %s", got.log)
+			s.assertInstalled(t, pair.newer)
+		})
+	}
+}
+
 // An upgrade and a repair change the program files only.
 func TestUpgradeAndDowngrade(t *testing.T) {
 	s := newServer(t, x64)

@@ -96,6 +96,10 @@ func TestRefusals(t *testing.T) {
 			},
 			code: 19, sentence: "cannot be written: the disk is full, or this account may not.",
 		},
+		"the registry cannot be written": {
+			prepare: func(t *testing.T, s *server) { s.holdOn(t, "lock "+s.entry()) },
+			code:    20, sentence: "in the registry cannot be written: run the installer as an administrator.",
+		},
 		"the data directory cannot be written": {
 			prepare: func(t *testing.T, s *server) {
 				mount(t, s.data, "-o", "bind,ro", s.data)
@@ -119,6 +123,7 @@ func TestRefusals(t *testing.T) {
 
 			assert.Equalf(t, c.code, got.code, "%s", got.log)
 			assert.Contains(t, got.log, c.sentence)
+			assert.NotContains(t, got.log, "not possible", "all is taken back")
 			assert.Equal(t, before, s.snapshot(t))
 		})
 	}

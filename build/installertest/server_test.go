@@ -128,6 +128,12 @@ func (s *server) assertInstalled(t *testing.T, version string) {
 // hold keeps a file in use, until the test ends.
 func (s *server) hold(t *testing.T, how, path string) {
 	t.Helper()
+	s.holdOn(t, how+" "+windows(path))
+}
+
+// holdOn does what testdata/hold.c makes of the line, until the test ends.
+func (s *server) holdOn(t *testing.T, line string) {
+	t.Helper()
 	holder := wine("run", s.arch.bits, shop.path("hold-"+s.arch.name+".exe"))
 	input, err := holder.StdinPipe()
 	require.NoError(t, err)
@@ -138,10 +144,10 @@ func (s *server) hold(t *testing.T, how, path string) {
 		assert.NoError(t, input.Close())
 		assert.NoError(t, holder.Wait())
 	})
-	_, err = fmt.Fprintf(input, "%s %s\n", how, windows(path))
+	_, err = fmt.Fprintln(input, line)
 	require.NoError(t, err)
 	answer, err := bufio.NewReader(output).ReadString('\n')
-	require.NoErrorf(t, err, "%s %s", how, path)
+	require.NoError(t, err, line)
 	require.Equal(t, "held", strings.TrimSpace(answer))
 }
 
@@ -166,10 +172,14 @@ func reg(t *testing.T, arguments ...string) string {
 	return out
 }
 
+// entry is the key of the server under Apps & features.
+func (s *server) entry() string {
+	return `Software\Microsoft\Windows\CurrentVersion\Uninstall\ndoap ` + strings.ReplaceAll(windows(s.data), `\`, "/")
+}
+
 // appsAndFeatures is the entry of a server under Apps & features, and whether there is one.
 func (s *server) appsAndFeatures() (string, bool) {
-	key := `HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall\ndoap ` + strings.ReplaceAll(windows(s.data), `\`, "/")
-	out, err := output(wine("run", "64", "reg", "query", key, s.arch.view))
+	out, err := output(wine("run", "64", "reg", "query", `HKLM\`+s.entry(), s.arch.view))
 	return out, err == nil
 }
 
