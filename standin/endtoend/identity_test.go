@@ -81,7 +81,7 @@ func TestTokenThatASessionHides(t *testing.T) {
 }
 
 // Domino may spell nobody in letters: he gets the login, never a code.
-func TestNobodySpelledAnonymous(t *testing.T) {
+func TestNobodySpelledAnonymous_A74(t *testing.T) {
 	for _, auth := range []string{"session", "basic"} {
 		for _, name := range []string{"Anonymous", "anonymous"} {
 			t.Run(auth+" "+name, func(t *testing.T) {

@@ -94,8 +94,8 @@ func TestLongAuthorizationRequest(t *testing.T) {
 	assert.Equal(t, "posted", target.Query().Get("state"))
 }
 
-// A link that was prepared in one browser does not log another one in (A72).
-func TestPendingRequestIsBoundToOneBrowser(t *testing.T) {
+// A link that was prepared in one browser does not log another one in.
+func TestPendingRequestIsBoundToOneBrowser_A72_M12(t *testing.T) {
 	s := start(t, options{})
 	attacker := s.browser(t, joerg)
 	request := newRequest(t, http.MethodGet, s.base+"/doap/auth?response_type=code&scope=domino&client_id="+tutorialID, "")
@@ -107,8 +107,8 @@ func TestPendingRequestIsBoundToOneBrowser(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, got.status)
 }
 
-// No request from outside can say what only ndoap may say to applications (B15).
-func TestForgedHeaders(t *testing.T) {
+// No request from outside can say what only ndoap may say to applications.
+func TestForgedHeaders_B15(t *testing.T) {
 	s := start(t, options{})
 	token := s.tokens(t, alice).text("access_token")
 	environ := func(headers map[string]string, bearer string) string {
@@ -137,7 +137,7 @@ func TestForgedHeaders(t *testing.T) {
 	assert.Contains(t, seen, `"HTTP_X_DOAP_SUBJECT": "`+alice.canonical+`"`)
 }
 
-func TestNothingSecretIsPrinted(t *testing.T) { // A30, B16
+func TestNothingSecretIsPrinted_A30_B16(t *testing.T) {
 	s := start(t, options{notesINI: "DOAP_Log_Level=debug\r\n"})
 	code := s.code(t, alice)
 	tokens := s.token(t, "grant_type", "authorization_code", "code", code)

@@ -86,8 +86,8 @@ func (s *server) resources(t *testing.T) resources {
 	return resources{number("Server.Handles"), number("Server.Threads")}
 }
 
-// A code from before a restart is good after it (A31), and so is a token.
-func TestRestartBetweenAuthorizationAndToken(t *testing.T) {
+// A code from before a restart is good after it, and so is a token.
+func TestRestartBetweenAuthorizationAndToken_A31(t *testing.T) {
 	s := start(t, options{})
 	tokens, code := s.tokens(t, alice), s.code(t, alice)
 	from := len(s.printed())
@@ -104,8 +104,8 @@ func TestFilterInitTwice(t *testing.T) {
 	assert.Equal(t, 1, count(s.printed(), "ndoap: ready"))
 }
 
-// 64 threads of the host redeem one code; one of them gets tokens (A29).
-func TestConcurrentRedemption(t *testing.T) {
+// 64 threads of the host redeem one code; one of them gets tokens.
+func TestConcurrentRedemption_A29(t *testing.T) {
 	s := start(t, options{extra: []string{"--threads", "64"}})
 	code := s.code(t, alice)
 	var won, lost atomic.Int32
@@ -126,8 +126,8 @@ func TestConcurrentRedemption(t *testing.T) {
 	assert.EqualValues(t, 63, lost.Load())
 }
 
-// One connection, a token, then none, then another: three identities (B4).
-func TestIdentityBelongsToOneRequest(t *testing.T) {
+// One connection, a token, then none, then another: three identities.
+func TestIdentityBelongsToOneRequest_B4(t *testing.T) {
 	s := start(t, options{auth: "basic", extra: []string{"--threads", "1"}})
 	first, second := s.tokens(t, alice).text("access_token"), s.tokens(t, joerg).text("access_token")
 	for range 20 {

@@ -98,7 +98,7 @@ func TestXOAuth2(t *testing.T) {
 }
 
 // A client that the administrator does not vouch for: the user is asked, once.
-func TestConsent(t *testing.T) {
+func TestConsent_A70_M13(t *testing.T) {
 	s := start(t, options{})
 	verifier := oauth2.GenerateVerifier()
 	link := s.base + "/doap/auth?" + url.Values{
