@@ -94,7 +94,7 @@ func TestPathsInNotesINI(t *testing.T) {
 		t.Helper()
 		elsewhere := filepath.Join(data, "Büro 山田")
 		require.NoError(t, os.Mkdir(elsewhere, 0o700))
-		for _, name := range []string{"doap.db", "doapconfig.d"} {
+		for _, name := range []string{"doap.db", "doap.db.key", "doapconfig.d"} {
 			require.NoError(t, os.Rename(filepath.Join(data, name), filepath.Join(elsewhere, name)))
 		}
 		text := "[Notes]\r\nDOAP_App_Path=Büro 山田/doap.db\r\nDOAP_Config_Dir=" + tested.Path(filepath.Join(elsewhere, "doapconfig.d")) + "\r\n"

@@ -4,7 +4,10 @@
 
 package rights
 
-import "os"
+import (
+	"os"
+	"syscall"
+)
 
 // Create makes an empty file and opens it for writing. A file that is there already is fs.ErrExist.
 func Create(path string) (*os.File, error) {
@@ -27,4 +30,21 @@ func Tighten(path string) (before string, err error) {
 		return "", nil
 	}
 	return info.Mode().Perm().String(), os.Chmod(path, 0o600)
+}
+
+// Like lets those use a file who may use the model: when root makes a file beside one of the server's, the server must
+// be able to read it. Nobody but root can give files away, and nobody else has to.
+func Like(path, model string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(model)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	return os.Chown(path, int(owner.Uid), int(owner.Gid))
 }

@@ -57,3 +57,20 @@ func TestOthersLoseTheirRights(t *testing.T) {
 	_, err = Tighten(path + "-wal")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
+
+func TestAFileBesideGetsTheOwnerOfTheModel(t *testing.T) {
+	directory := storetest.TempDir(t)
+	model, path := filepath.Join(directory, "doap.db"), filepath.Join(directory, "doap.db.key")
+	for _, name := range []string{model, path} {
+		require.NoError(t, os.WriteFile(name, nil, 0o600))
+	}
+	wanted := os.Geteuid()
+	if wanted == 0 { // then the server is somebody else
+		wanted = 1234
+		require.NoError(t, os.Chown(model, wanted, 1234))
+	}
+	require.NoError(t, Like(path, model))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.EqualValues(t, wanted, info.Sys().(*syscall.Stat_t).Uid)
+}

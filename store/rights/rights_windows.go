@@ -69,6 +69,25 @@ func Tighten(path string) (before string, err error) {
 	return strings.Join(losers, ", "), nil
 }
 
+// Like lets those use a file who may use the model: when an administrator makes a file beside one of the server's, the
+// server's account must be able to read it.
+func Like(path, model string) error {
+	found, err := windows.GetNamedSecurityInfo(model, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
+	if err != nil {
+		return &os.PathError{Op: "read the rights of", Path: model, Err: err}
+	}
+	list, _, err := found.DACL()
+	if err != nil {
+		return &os.PathError{Op: "read the rights of", Path: model, Err: err}
+	}
+	err = windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,
+		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, list, nil)
+	if err != nil {
+		return &os.PathError{Op: "change the rights of", Path: path, Err: err}
+	}
+	return nil
+}
+
 // creation returns what the functions that create something ask for.
 func creation(path, inheritance string) (*uint16, *windows.SecurityAttributes, error) {
 	name, err := windows.UTF16PtrFromString(path)

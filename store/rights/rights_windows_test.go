@@ -168,3 +168,19 @@ func TestOthersLoseTheirRights(t *testing.T) {
 	_, err = Tighten(path + "-wal")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
+
+func TestAFileBesideGetsTheRightsOfTheModel(t *testing.T) {
+	directory := filepath.Join(storetest.TempDir(t), "data")
+	require.NoError(t, Mkdir(directory))
+	model, path := filepath.Join(directory, "doap.db"), filepath.Join(directory, "doap.db.key")
+	for _, name := range []string{model, path} {
+		file, err := Create(name)
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+	}
+	grant(t, model, private("")+"(A;;FR;;;"+everyone+")") // whom Wine knows, unlike an account of its own for a service
+	require.NotContains(t, allowed(t, path), everyone)
+	require.NoError(t, Like(path, model))
+	assert.Contains(t, allowed(t, path), everyone)
+	require.ErrorIs(t, Like(path, model+"-wal"), fs.ErrNotExist)
+}

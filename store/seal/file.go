@@ -25,6 +25,9 @@ const (
 	fileLimit = 64 << 10 // far above any that was made
 )
 
+// FileOf is where the sealing key of a database lies: beside it.
+func FileOf(database string) string { return database + ".key" }
+
 // Open reads the sealing key of a file that Create or Import made. A file that is not there is fs.ErrNotExist.
 func Open(path string) (*Key, error) {
 	content, err := readFile(path)

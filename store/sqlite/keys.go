@@ -21,26 +21,34 @@ func scanKey(r row) (store.Key, error) {
 
 // ListKeys implements store.Keys.
 func (s *Store) ListKeys(ctx context.Context) ([]store.Key, error) {
-	keys, err := findKeys(ctx, s.reader)
+	keys, err := s.findKeys(ctx, s.reader)
 	if err != nil {
 		return nil, fmt.Errorf("list keys: %w", err)
 	}
 	return keys, nil
 }
 
-func findKeys(ctx context.Context, q *queries) ([]store.Key, error) {
-	return all(ctx, q, scanKey, "SELECT "+keyColumns+" FROM keys ORDER BY created_at DESC, id")
+func (s *Store) findKeys(ctx context.Context, q *queries) ([]store.Key, error) {
+	keys, err := all(ctx, q, scanKey, "SELECT "+keyColumns+" FROM keys ORDER BY created_at DESC, id")
+	if err != nil {
+		return nil, err
+	}
+	return s.unsealed(keys)
 }
 
 // AddKey implements store.Keys.
 func (s *Store) AddKey(ctx context.Context, k store.Key) error {
 	return s.write(ctx, fmt.Sprintf("add key %q", k.ID), func(q *queries) (answer, err error) {
-		return nil, insertKey(q, k)
+		return nil, s.insertKey(q, k)
 	})
 }
 
 // insertKey stores a key, or the private part of one that only verified so far or was retired.
-func insertKey(q *queries, k store.Key) error {
+func (s *Store) insertKey(q *queries, k store.Key) error {
+	k, err := s.sealed(k)
+	if err != nil {
+		return err
+	}
 	if k.ActiveFrom.IsZero() {
 		k.ActiveFrom = k.CreatedAt
 	}
@@ -59,7 +67,7 @@ func insertKey(q *queries, k store.Key) error {
 // UpdateKeys implements store.Keys.
 func (s *Store) UpdateKeys(ctx context.Context, change func([]store.Key) (store.KeyChange, error)) error {
 	return s.write(ctx, "update keys", func(q *queries) (answer, err error) {
-		keys, err := findKeys(context.Background(), q)
+		keys, err := s.findKeys(context.Background(), q)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +76,7 @@ func (s *Store) UpdateKeys(ctx context.Context, change func([]store.Key) (store.
 			return refusal, nil
 		}
 		for _, key := range changes.Add {
-			if err := insertKey(q, key); err != nil {
+			if err := s.insertKey(q, key); err != nil {
 				return nil, err
 			}
 		}

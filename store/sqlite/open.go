@@ -56,7 +56,7 @@ func (o Options) withDefaults() Options {
 
 // Create makes the database file, which only its owner may read, and opens it. The directory must exist. A file that
 // is there already is opened if it is a database of ndoap; anything else is store.ErrExists. A creation that fails
-// leaves no file.
+// leaves no database. The sealing key of its private keys is made beside it (seal.FileOf), unless it is there.
 func Create(path string, options Options) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -242,6 +242,9 @@ func (s *Store) prepareDatabase(ctx context.Context, conn *sql.Conn) error {
 	if err := migrate(ctx, conn, s.file, known, s.options.Now); err != nil {
 		return err
 	}
+	if err := s.unlock(ctx, conn); err != nil {
+		return err
+	}
 	var mode string
 	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
 		return s.file.translate(ctx, err)
@@ -250,6 +253,7 @@ func (s *Store) prepareDatabase(ctx context.Context, conn *sql.Conn) error {
 		return &Fault{sentence: fmt.Sprintf("the disk of the database %s does not support write-ahead logging: "+
 			"move the file to a local disk", s.file.path)}
 	}
+	s.scrub(ctx, conn)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/store"
+	"ndoap/store/seal"
 	"ndoap/store/storetest"
 )
 
@@ -38,14 +39,14 @@ func TestOddFileNames(t *testing.T) {
 			require.NoError(t, s.Close())
 			entries, err := os.ReadDir(directory)
 			require.NoError(t, err)
-			assert.Len(t, entries, 1, "Close leaves the database and nothing beside it")
+			assert.Len(t, entries, 2, "Close leaves the database and the sealing key")
 			s = reopen(t, path, Options{})
 			_, err = s.Client(t.Context(), "app")
 			require.NoError(t, err)
 			files, err := filepath.Glob(filepath.Join(filepath.Dir(directory), "*", "*"))
 			require.NoError(t, err)
 			for _, file := range files {
-				assert.Contains(t, fileNames(path), file)
+				assert.Contains(t, append(fileNames(path), seal.FileOf(path)), file)
 			}
 		})
 	}

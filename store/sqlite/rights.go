@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"ndoap/store/rights"
+	"ndoap/store/seal"
 )
 
 // createPrivate makes an empty file that only its owner can read and write. It must be there before SQLite opens it,
@@ -20,9 +21,9 @@ func createPrivate(path string) error {
 	return created.Close()
 }
 
-// tighten takes away what others may do with the database and the files beside it: they hold signing keys.
+// tighten takes away what others may do with the database and the files beside it: together they hold signing keys.
 func tighten(path string, log *slog.Logger) error {
-	for _, name := range fileNames(path) {
+	for _, name := range append(fileNames(path), seal.FileOf(path)) {
 		before, err := rights.Tighten(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

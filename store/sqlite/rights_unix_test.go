@@ -15,12 +15,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"ndoap/store/seal"
 	"ndoap/store/storetest"
 )
 
 func requirePrivate(t *testing.T, path string) {
 	t.Helper()
-	for _, name := range fileNames(path)[:3] {
+	for _, name := range append(fileNames(path)[:3:3], seal.FileOf(path)) {
 		info, err := os.Stat(name)
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
@@ -39,7 +40,7 @@ func TestLooseRightsAreTightenedAndLogged(t *testing.T) {
 	path := filepath.Join(storetest.TempDir(t), "doap.db")
 	running := closing(t)(Create(path, Options{})) // keeps the files beside the database alive
 	require.NoError(t, running.AddClient(t.Context(), newClient("app")))
-	for _, name := range fileNames(path)[:3] {
+	for _, name := range append(fileNames(path)[:3:3], seal.FileOf(path)) {
 		require.NoError(t, os.Chmod(name, 0o644))
 	}
 	var log bytes.Buffer

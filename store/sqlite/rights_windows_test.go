@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"ndoap/store/rights"
+	"ndoap/store/seal"
 	"ndoap/store/storetest"
 )
 
@@ -30,7 +31,7 @@ func grantEveryone(t *testing.T, path string) {
 // requirePrivate relies on what rights.Tighten tells, which has tests of its own: nobody else had rights.
 func requirePrivate(t *testing.T, path string) {
 	t.Helper()
-	for _, name := range fileNames(path)[:3] {
+	for _, name := range append(fileNames(path)[:3:3], seal.FileOf(path)) {
 		before, err := rights.Tighten(name)
 		require.NoError(t, err)
 		assert.Empty(t, before, name)
@@ -67,7 +68,7 @@ func TestLooseRightsAreTightenedAndLogged(t *testing.T) {
 	path := filepath.Join(privateFolder(t), "doap.db")
 	running := closing(t)(Create(path, Options{})) // keeps the files beside the database alive
 	require.NoError(t, running.AddClient(t.Context(), newClient("app")))
-	for _, name := range fileNames(path)[:3] {
+	for _, name := range append(fileNames(path)[:3:3], seal.FileOf(path)) {
 		grantEveryone(t, name)
 	}
 	var log bytes.Buffer

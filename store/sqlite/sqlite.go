@@ -14,12 +14,14 @@ import (
 	"sync/atomic"
 
 	"ndoap/store"
+	"ndoap/store/seal"
 )
 
 // Store is a store.Store in an SQLite file. Open and Create make one.
 type Store struct {
 	options    Options
 	file       file
+	sealing    *seal.Key // of the private keys
 	committer  *committer
 	writing    *sql.DB // holds the committer's one connection
 	reading    *sql.DB
