@@ -45,6 +45,30 @@ func TestRedirectURIWithQueryKeepsIt(t *testing.T) {
 	assert.Equal(t, []string{"code", "iss", "state"}, sortedKeys(values))
 }
 
+// TestIssuer_A32_M1 names the issuer in every answer to a client, so that a client of two servers notices when one of
+// them answers in the place of the other. What a sender calls the issuer means nothing.
+func TestIssuer_A8_A32_M1(t *testing.T) {
+	f := newFixture(t)
+	for name, answer := range map[string]web.Response{
+		"code":              f.ask(ada, "trusted"),
+		"after the login":   f.resume(ada, f.ask("", "trusted")),
+		"error":             f.ask(ada, "trusted", "scope", "x"),
+		"error, no login":   f.ask("", "trusted", "response_type", "token"),
+		"allowed":           f.decide(ada, f.consentPage(f.ask(ada, "app", "scope", "mail")), "allow"),
+		"denied":            f.decide(ada, f.consentPage(f.ask(ada, "app")), "deny"),
+		"iss in a request":  f.ask(ada, "trusted", "iss", "https://evil.example"),
+		"iss beside resume": f.get(ada, f.backQuery(f.ask("", "trusted"))+"&iss=https%3A%2F%2Fevil.example"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			location, err := url.Parse(answer.Header.Get("Location"))
+			require.NoError(t, err)
+			assert.Equal(t, []string{"https://domino.example/doap"}, location.Query()["iss"])
+		})
+	}
+	f.config.Issuer = "https://other.example/doap"
+	f.redirected(f.ask(ada, "trusted"), http.StatusFound, callback)
+}
+
 // TestStoreTrouble makes each use of the store fail: there is no code, no redirect, one line in the log with the
 // cause, and a page that says to try again.
 func TestStoreTrouble(t *testing.T) {

@@ -77,7 +77,7 @@ var clients = []store.Client{
 
 // fixture is the package over a real database, with one browser.
 type fixture struct {
-	t       *testing.T
+	t       testing.TB
 	store   *sqlite.Store
 	fail    *failingStore
 	config  config.Config
@@ -88,7 +88,7 @@ type fixture struct {
 	cookie  string // what the browser has for /doap
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	db, err := sqlite.Create(filepath.Join(t.TempDir(), "doap.db"), sqlite.Options{})
 	require.NoError(t, err)

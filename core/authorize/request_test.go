@@ -47,42 +47,45 @@ func TestNoRedirectInDoubt_A5_A9(t *testing.T) {
 	}
 }
 
+// redirectURIVariants are list R, for a client with the redirect URI callback.
+var redirectURIVariants = map[string]string{
+	"R1 slash at the end":                "https://app.example/cb/",
+	"R2 upper-case path":                 "https://app.example/CB",
+	"R3 query added":                     "https://app.example/cb?x=1",
+	"R4 fragment added":                  "https://app.example/cb#f",
+	"R5 default port added":              "https://app.example:443/cb",
+	"R6 upper-case host":                 "https://APP.example/cb",
+	"R7 upper-case scheme":               "HTTPS://app.example/cb",
+	"R8 dot segments":                    "https://app.example/cb/../cb",
+	"R9 encoded letter":                  "https://app.example/%63b",
+	"R10 encoded slash":                  "https://app.example/cb%2f",
+	"R11 two slashes":                    "https://app.example//cb",
+	"R12 path parameter":                 "https://app.example/cb;x",
+	"R13 encoded NUL":                    "https://app.example/cb%00",
+	"R14 encoded line break":             "https://app.example/cb%0d%0aX: y",
+	"R14 line break":                     "https://app.example/cb\r\nX: y",
+	"R15 space at the end":               "https://app.example/cb ",
+	"R15 tab inside":                     "https://app.example/c\tb",
+	"R15 line feed inside":               "https://app.example/c\nb",
+	"R16 ours as a user name":            "https://app.example@evil.example/cb",
+	"R17 backslash and at sign":          `https://evil.example\@app.example/cb`,
+	"R18 ours as a subdomain":            "https://app.example.evil.example/cb",
+	"R19 encoded dot in the host":        "https://app.example%2eevil.example/cb",
+	"R20 Cyrillic letter in the host":    "https://app.ex\u0430mple/cb",
+	"R21 the xn-- form of such a host":   "https://app.xn--exmple-4nf/cb",
+	"R22 no scheme":                      "//app.example/cb",
+	"R23 http":                           "http://app.example/cb",
+	"R24 javascript":                     "javascript:alert(1)//https://app.example/cb",
+	"R25 data":                           "data:text/html,https://app.example/cb",
+	"R28 JSON list":                      `["https://app.example/cb"]`,
+	"M14 another page of the same host":  "https://app.example/cb/../redirect?to=https://evil.example",
+	"M14 ours as a parameter of another": "https://evil.example/?https://app.example/cb",
+}
+
 // TestRedirectURIVariants_A1_R sends list R through the endpoint.
 func TestRedirectURIVariants_A1_R(t *testing.T) {
 	f := newFixture(t)
-	for name, uri := range map[string]string{
-		"R1 slash at the end":                "https://app.example/cb/",
-		"R2 upper-case path":                 "https://app.example/CB",
-		"R3 query added":                     "https://app.example/cb?x=1",
-		"R4 fragment added":                  "https://app.example/cb#f",
-		"R5 default port added":              "https://app.example:443/cb",
-		"R6 upper-case host":                 "https://APP.example/cb",
-		"R7 upper-case scheme":               "HTTPS://app.example/cb",
-		"R8 dot segments":                    "https://app.example/cb/../cb",
-		"R9 encoded letter":                  "https://app.example/%63b",
-		"R10 encoded slash":                  "https://app.example/cb%2f",
-		"R11 two slashes":                    "https://app.example//cb",
-		"R12 path parameter":                 "https://app.example/cb;x",
-		"R13 encoded NUL":                    "https://app.example/cb%00",
-		"R14 encoded line break":             "https://app.example/cb%0d%0aX: y",
-		"R14 line break":                     "https://app.example/cb\r\nX: y",
-		"R15 space at the end":               "https://app.example/cb ",
-		"R15 tab inside":                     "https://app.example/c\tb",
-		"R15 line feed inside":               "https://app.example/c\nb",
-		"R16 ours as a user name":            "https://app.example@evil.example/cb",
-		"R17 backslash and at sign":          `https://evil.example\@app.example/cb`,
-		"R18 ours as a subdomain":            "https://app.example.evil.example/cb",
-		"R19 encoded dot in the host":        "https://app.example%2eevil.example/cb",
-		"R20 Cyrillic letter in the host":    "https://app.ex\u0430mple/cb",
-		"R21 the xn-- form of such a host":   "https://app.xn--exmple-4nf/cb",
-		"R22 no scheme":                      "//app.example/cb",
-		"R23 http":                           "http://app.example/cb",
-		"R24 javascript":                     "javascript:alert(1)//https://app.example/cb",
-		"R25 data":                           "data:text/html,https://app.example/cb",
-		"R28 JSON list":                      `["https://app.example/cb"]`,
-		"M14 another page of the same host":  "https://app.example/cb/../redirect?to=https://evil.example",
-		"M14 ours as a parameter of another": "https://evil.example/?https://app.example/cb",
-	} {
+	for name, uri := range redirectURIVariants {
 		t.Run(name, func(t *testing.T) {
 			f.t = t
 			f.onPage(f.ask(ada, "trusted", "redirect_uri", uri), http.StatusBadRequest, "not one that the client has registered")
