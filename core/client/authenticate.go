@@ -125,11 +125,17 @@ func trouble(err error) *oauth.Error {
 }
 
 // accepts returns nil when the credentials are those of the client. What the client was registered with decides how
-// it must authenticate.
+// it must authenticate: one that has keys cannot be taken over by a secret, nor the other way round.
 func (a *Authenticator) accepts(ctx context.Context, registered store.Client, given credentials, endpoint string) error {
 	switch {
 	case registered.Disabled:
 		return errors.New("it is disabled")
+	case registered.HasKeys() && given.assertion == nil:
+		return errors.New("it has keys but sent no assertion")
+	case registered.HasKeys():
+		return a.checkAssertion(ctx, registered, given.assertion, endpoint)
+	case given.assertion != nil:
+		return errors.New("it has no keys but sent an assertion")
 	case registered.Public() && given.secret != "":
 		return errors.New("it is public but sent a secret")
 	case registered.Public():

@@ -14,8 +14,9 @@ import (
 
 // credentials are one reading of what a client sent to prove who it is.
 type credentials struct {
-	id     string
-	secret oauth.Secret
+	id        string
+	secret    oauth.Secret
+	assertion *assertion // nil: none was sent
 }
 
 // presented reads what was sent. There is more than one reading only of HTTP Basic. A client_id in the body beside
@@ -33,9 +34,9 @@ func presented(request *web.Request, form oauth.Form) ([]credentials, *oauth.Err
 	}
 	scheme, encoded, _ := strings.Cut(strings.TrimSpace(headers[0]), " ")
 	if !strings.EqualFold(scheme, "Basic") {
-		return nil, oauth.NewError(oauth.InvalidClient, "This endpoint takes HTTP Basic authentication or client_secret in the body.")
+		return nil, oauth.NewError(oauth.InvalidClient, "This endpoint takes HTTP Basic authentication, client_secret or client_assertion in the body.")
 	}
-	if form.Has("client_secret") {
+	if form.Has("client_secret") || form.Has("client_assertion") || form.Has("client_assertion_type") {
 		return nil, twoMethods
 	}
 	candidates := basicCredentials(strings.TrimSpace(encoded))
@@ -55,11 +56,14 @@ func presented(request *web.Request, form oauth.Form) ([]credentials, *oauth.Err
 var twoMethods = oauth.NewError(oauth.InvalidRequest,
 	"Two ways of client authentication at once: use HTTP Basic, client_secret or client_assertion.")
 
-// fromBody reads client_id and client_secret (RFC 6749 section 2.3.1).
+// fromBody reads client_id and client_secret (RFC 6749 section 2.3.1), or client_assertion.
 func fromBody(form oauth.Form) ([]credentials, *oauth.Error) {
+	if form.Has("client_assertion") || form.Has("client_assertion_type") {
+		return fromAssertion(form)
+	}
 	if !form.Has("client_id") {
 		return nil, oauth.NewError(oauth.InvalidClient,
-			"Client authentication is missing: send client_id and client_secret in the body or by HTTP Basic.")
+			"Client authentication is missing: send client_assertion, or client_id and client_secret, or HTTP Basic.")
 	}
 	return []credentials{{id: form.Get("client_id"), secret: oauth.Secret(form.Get("client_secret"))}}, nil
 }
