@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"ndoap/core/limit"
+	"ndoap/store"
+)
+
+// Bounds of what strangers can put into the audit trail: about 15,000 events a day.
+const (
+	keysKept = 4096
+	burst    = 100              // different events at once
+	refill   = 10 * time.Minute // and as many again within this time
+)
+
+// Recorder records refusals, which anybody can cause as often as he likes: at most one event a minute of the same
+// action, client, user and address, and a bounded number of all together. What was left out is counted in the next
+// event. Events of what was done are not its business: they ride with the change.
+type Recorder struct {
+	store store.Audits
+	now   func() time.Time
+	log   *slog.Logger
+
+	seen *limit.Buckets
+	all  *limit.Buckets
+
+	mu      sync.Mutex
+	leftOut int
+}
+
+// NewRecorder returns a recorder that stores events in audits.
+func NewRecorder(audits store.Audits, now func() time.Time, log *slog.Logger) *Recorder {
+	return &Recorder{store: audits, now: now, log: log, seen: limit.NewBuckets(keysKept), all: limit.NewBuckets(1)}
+}
+
+// Admit decides whether a refusal is to be recorded now, and completes its Detail.
+func (r *Recorder) Admit(event *store.AuditEvent) bool {
+	now := r.now()
+	sender := event.Address
+	if address, err := netip.ParseAddr(sender); err == nil {
+		sender = limit.Network(address)
+	}
+	key := strings.Join([]string{string(event.Action), event.ClientID, event.User, sender}, "\n")
+	_, first := r.seen.Take(key, limit.Rate{Burst: 1, Per: time.Minute}, now)
+	admitted := false
+	if first {
+		_, admitted = r.all.Take("", limit.Rate{Burst: burst, Per: refill}, now)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !admitted {
+		r.leftOut++
+		return false
+	}
+	if r.leftOut > 0 {
+		event.Detail = strings.TrimPrefix(fmt.Sprintf("%s; %d refusals before it were not recorded", event.Detail, r.leftOut), "; ")
+		r.leftOut = 0
+	}
+	return true
+}
+
+// Record stores a refusal if it is to be recorded now, and tells whether it is, so that the console is told as often.
+func (r *Recorder) Record(ctx context.Context, event store.AuditEvent) bool {
+	if !r.Admit(&event) {
+		return false
+	}
+	if err := r.store.AppendAudit(ctx, event); err != nil {
+		level := slog.LevelWarn
+		if errors.Is(err, store.ErrUnavailable) {
+			level = slog.LevelDebug // the store itself says so, once
+		}
+		r.log.Log(ctx, level, "an event could not be added to the audit trail", "action", event.Action, "err", err)
+	}
+	return true
+}
