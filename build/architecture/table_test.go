@@ -111,6 +111,7 @@ var packages = map[string]row{
 
 // testModules are for the tests of every package. golang-jwt and go-sqlite3 look into tokens and databases from outside.
 var testModules = []string{
+	"github.com/go-jose/go-jose/v4",
 	"github.com/golang-jwt/jwt/v5",
 	"github.com/stretchr/testify",
 	"github.com/chromedp",
