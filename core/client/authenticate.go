@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"ndoap/core/config"
@@ -45,7 +46,15 @@ type Failures interface {
 	Locked(subject string, address netip.Addr) (retryAfter time.Duration, locked bool)
 	// Failed counts one failed authentication.
 	Failed(ctx context.Context, subject string, address netip.Addr)
+	// Succeeded forgets the failures of a registered client.
+	Succeeded(subject string, address netip.Addr)
 }
+
+// unknownSubject begins the subjects that are no client's. A client's id has no space.
+const unknownSubject = "unknown "
+
+// IsUnknown tells whether a subject of Failures stands for an id that is not registered.
+func IsUnknown(subject string) bool { return strings.HasPrefix(subject, unknownSubject) }
 
 // Authenticate identifies the client of a request by what the client was registered with: its keys
 // (private_key_jwt), a secret (client_secret_basic or client_secret_post) or, for a public client, its client_id alone
@@ -76,6 +85,7 @@ func (a *Authenticator) Authenticate(
 			registered = decoy
 		}
 		if err = a.accepts(ctx, registered, candidate, endpoint); err == nil && !unknown {
+			a.succeeded(registered, request.Peer)
 			return registered, nil
 		}
 		if fault, ok := errors.AsType[*oauth.Error](err); ok {
@@ -96,7 +106,7 @@ var decoy = store.Client{SecretHashes: []string{oauth.NewSecret().Hash()}}
 // subjectOf names who failed. See Failures.
 func subjectOf(id string, unknown bool) string {
 	if unknown {
-		return "unknown " + oauth.Secret(id).Hash()[:16]
+		return unknownSubject + oauth.Secret(id).Hash()[:16]
 	}
 	return id
 }
@@ -106,6 +116,13 @@ func (a *Authenticator) locked(subject string, address netip.Addr) (time.Duratio
 		return 0, false
 	}
 	return a.Failures.Locked(subject, address)
+}
+
+// succeeded forgets the failures of a client that has proven who it is; a public one proves nothing.
+func (a *Authenticator) succeeded(registered store.Client, address netip.Addr) {
+	if a.Failures != nil && !registered.Public() {
+		a.Failures.Succeeded(registered.ID, address)
+	}
 }
 
 // because words why a candidate was rejected, for the log. An id that is not registered is not repeated: it may be a

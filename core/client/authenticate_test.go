@@ -58,6 +58,8 @@ func TestAuthenticate_A48(t *testing.T) {
 		})
 	}
 	assert.Empty(t, f.failures.subjects)
+	assert.Contains(t, f.failures.succeeded, "confidential")
+	assert.NotContains(t, f.failures.succeeded, "public", "it has proven nothing")
 }
 
 func TestTwoMethods_A48(t *testing.T) {

@@ -112,8 +112,9 @@ func newFixture(t *testing.T) *fixture {
 
 // failures remembers what it was told.
 type failures struct {
-	locked   map[string]bool
-	subjects []string
+	locked    map[string]bool
+	subjects  []string
+	succeeded []string
 }
 
 func (f *failures) Locked(subject string, address netip.Addr) (time.Duration, bool) {
@@ -123,6 +124,12 @@ func (f *failures) Locked(subject string, address netip.Addr) (time.Duration, bo
 func (f *failures) Failed(_ context.Context, subject string, address netip.Addr) {
 	if address == peer {
 		f.subjects = append(f.subjects, subject)
+	}
+}
+
+func (f *failures) Succeeded(subject string, address netip.Addr) {
+	if address == peer {
+		f.succeeded = append(f.succeeded, subject)
 	}
 }
 

@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"ndoap/core/oauth"
@@ -22,8 +23,9 @@ type Gate struct {
 
 // Limiter bounds the requests of one client.
 type Limiter interface {
-	// Allow counts a request. When there were too many, it tells after which time the next one will be let in.
-	Allow(class, key string) (retryAfter time.Duration, ok bool)
+	// AllowClient counts a request of a client that has authenticated. When there were too many, it tells after which
+	// time the next one will be let in.
+	AllowClient(class string, registered store.Client, address netip.Addr) (retryAfter time.Duration, ok bool)
 }
 
 // Admit returns the client of a request, or why it is not let in: not authenticated, or 429.
@@ -32,7 +34,7 @@ func (g *Gate) Admit(ctx context.Context, request *web.Request, form oauth.Form)
 	if problem != nil || g.Limiter == nil {
 		return registered, problem
 	}
-	if wait, ok := g.Limiter.Allow(g.Class, registered.ID); !ok {
+	if wait, ok := g.Limiter.AllowClient(g.Class, registered, request.Peer); !ok {
 		return store.Client{}, oauth.TooMany(wait, "There were too many requests from this client. Wait before the next one.")
 	}
 	return registered, nil

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package lockout keeps whoever guesses at a client's secret away: after too many failed authentications of one client
+// from one address, that pair must wait. It owns the counts, which are in memory, and the lockouts, which are in the
+// store, where the other servers and the administrator see them. Other addresses of the client are not concerned, so
+// that nobody can lock out anybody but himself.
+package lockout
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ndoap/core/audit"
+	"ndoap/core/client"
+	"ndoap/core/config"
+	"ndoap/core/limit"
+	"ndoap/core/snapshot"
+	"ndoap/store"
+)
+
+// Store is what a Guard needs of the store.
+type Store interface {
+	AddLockout(ctx context.Context, lockout store.Lockout, events ...store.AuditEvent) error
+	ListLockouts(ctx context.Context) ([]store.Lockout, error)
+	Generation() uint64
+}
+
+// kept is how many pairs of client and address are counted at most, and of unknown ids and addresses as many again:
+// these cannot make room for themselves at the expense of those.
+const kept = 1 << 14
+
+// Guard counts failed client authentications. It implements client.Failures.
+type Guard struct {
+	store    Store
+	config   func() *config.Config
+	now      func() time.Time
+	recorder *audit.Recorder
+	log      *slog.Logger
+
+	mu        sync.Mutex
+	clients   *limit.Recent[failures]
+	strangers *limit.Recent[failures]
+
+	standing *snapshot.Cache[map[pair]time.Time] // when the lockouts in the store end
+}
+
+// failures are those of one pair.
+type failures struct {
+	count int
+	since time.Time
+	until time.Time // of an unknown client: when its lockout ends
+}
+
+type pair struct{ subject, network string }
+
+func (p pair) key() string { return p.subject + " " + p.network }
+
+// New returns a guard.
+func New(
+	in Store, current func() *config.Config, now func() time.Time, recorder *audit.Recorder, log *slog.Logger,
+) *Guard {
+	return &Guard{
+		store: in, config: current, now: now, recorder: recorder, log: log,
+		clients: limit.NewRecent[failures](kept), strangers: limit.NewRecent[failures](kept),
+		standing: snapshot.New(in.Generation, func(ctx context.Context) (map[pair]time.Time, error) {
+			lockouts, err := in.ListLockouts(ctx)
+			return untilOf(lockouts), err
+		}),
+	}
+}
+
+// Locked implements client.Failures. Without a look at the store everybody is locked out for a moment.
+func (g *Guard) Locked(subject string, address netip.Addr) (retryAfter time.Duration, locked bool) {
+	until, err := g.until(pair{subject, limit.Network(address)})
+	if err != nil {
+		g.log.Debug("lockouts cannot be read", "err", err) // the store reports its own faults
+		return time.Second, true
+	}
+	retryAfter = until.Sub(g.now())
+	if retryAfter <= 0 {
+		return 0, false
+	}
+	event := g.event(store.AuditAuthentication, subject, address)
+	event.Detail = "locked out"
+	g.recorder.Record(context.Background(), event)
+	return retryAfter, true
+}
+
+// Failed implements client.Failures.
+func (g *Guard) Failed(ctx context.Context, subject string, address netip.Addr) {
+	limits, now := g.config().Limits, g.now()
+	of := pair{subject, limit.Network(address)}
+	count := g.count(of, limits, now)
+	if count < limits.LockoutFailures {
+		event := g.event(store.AuditAuthentication, subject, address)
+		event.Detail = "client authentication failed"
+		g.recorder.Record(ctx, event)
+		return
+	}
+	event := g.event(store.AuditLockout, subject, address)
+	event.Detail = fmt.Sprintf("%d failures; locked for %s", count, limits.LockoutTime)
+	if client.IsUnknown(subject) {
+		if g.recorder.Record(ctx, event) {
+			g.log.Warn("an address is locked out for a client id that nobody has", "address", of.network, "for", limits.LockoutTime)
+		}
+		return
+	}
+	var events []store.AuditEvent
+	if g.recorder.Admit(&event) {
+		events = append(events, event)
+	}
+	lockout := store.Lockout{
+		Subject: subject, Address: of.network, Failures: count, At: now, Until: now.Add(limits.LockoutTime),
+	}
+	if err := g.store.AddLockout(ctx, lockout, events...); err != nil {
+		g.again(of, limits, now)
+		g.log.Warn("a lockout could not be stored; the next failure tries again", "client_id", subject, "err", err)
+		return
+	}
+	g.log.Warn("a client is locked out at an address after failed authentications; doapctl lockout lift ends it",
+		"client_id", subject, "address", of.network, "failures", count, "for", limits.LockoutTime)
+}
+
+// Succeeded implements client.Failures.
+func (g *Guard) Succeeded(subject string, address netip.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.clients.Forget(pair{subject, limit.Network(address)}.key())
+}
+
+// count counts a failure. The one that reaches the limit begins a new count.
+func (g *Guard) count(of pair, limits config.Limits, now time.Time) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at := g.table(of).Of(of.key())
+	if age := now.Sub(at.since); age < 0 || age >= limits.LockoutTime {
+		*at = failures{since: now}
+	}
+	at.count++
+	count := at.count
+	if count >= limits.LockoutFailures {
+		*at = failures{until: now.Add(limits.LockoutTime)}
+	}
+	return count
+}
+
+// again makes the next failure of a pair reach the limit.
+func (g *Guard) again(of pair, limits config.Limits, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	*g.table(of).Of(of.key()) = failures{count: limits.LockoutFailures - 1, since: now}
+}
+
+func (g *Guard) table(of pair) *limit.Recent[failures] {
+	if client.IsUnknown(of.subject) {
+		return g.strangers
+	}
+	return g.clients
+}
+
+// until tells when the lockout of a pair ends or has ended. Those of unknown clients are in memory only: nobody needs
+// to lift them, and a flood of made-up ids must not reach the store.
+func (g *Guard) until(of pair) (time.Time, error) {
+	if client.IsUnknown(of.subject) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.strangers.Find(of.key()).until, nil
+	}
+	standing, err := g.standing.Get(context.Background())
+	return standing[of], err
+}
+
+// untilOf is when each of the lockouts ends.
+func untilOf(lockouts []store.Lockout) map[pair]time.Time {
+	until := make(map[pair]time.Time, len(lockouts))
+	for _, lockout := range lockouts {
+		until[pair{lockout.Subject, lockout.Address}] = lockout.Until
+	}
+	return until
+}
+
+// event begins an event about a failed authentication. An id that nobody has is not repeated: it may be a secret in
+// the wrong place.
+func (g *Guard) event(action store.AuditAction, subject string, address netip.Addr) store.AuditEvent {
+	return store.AuditEvent{
+		At: g.now(), Action: action, Outcome: store.AuditFailure, ClientID: subject, Address: audit.Address(address),
+	}
+}
