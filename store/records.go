@@ -179,6 +179,7 @@ const (
 	AuditKeyChanged       AuditAction = "key changed"
 	AuditRequestRefused   AuditAction = "authorization refused"
 	AuditChallengeRepeats AuditAction = "code challenge repeated"
+	AuditTooMany          AuditAction = "too many requests"
 )
 
 // AuditOutcome is how it went.
