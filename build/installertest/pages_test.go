@@ -26,8 +26,8 @@ func TestPagesToTheLast(t *testing.T) {
 
 			page := p.await(t, "Which Domino server?")
 			assert.Contains(t, page, "the Domino server that the command line names")
-			assert.Contains(t, page, "|"+windows(s.program)+"\n", "given by /PROGRAM=")
-			assert.Contains(t, page, "|"+windows(s.data)+"\n", "given by /DATA=")
+			require.Contains(t, page, "|"+windows(s.program)+"\n", "given by /PROGRAM=")
+			require.Contains(t, page, "|"+windows(s.data)+"\n", "given by /DATA=")
 			p.press(t, "Install")
 			p.await(t, "Next: what is left to do in Domino.")
 			p.press(t, "Next >")

@@ -62,7 +62,7 @@ func (p *person) ask(t *testing.T, command string) []string {
 // until does what is given until it says that it is done; it returns what it said last.
 func (p *person) until(t *testing.T, what string, done func() (string, bool)) string {
 	t.Helper()
-	const patience, tick = 2 * time.Minute, 50 * time.Millisecond
+	const patience, tick = time.Minute, 50 * time.Millisecond
 	for deadline := time.Now().Add(patience); ; time.Sleep(tick) {
 		last, isDone := done()
 		if isDone {
