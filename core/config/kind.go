@@ -123,7 +123,7 @@ func integerSetting(key string, at func(*Config) *int, least, most int) setting 
 // durationSetting reads a duration of whole seconds, from one up to a bound.
 func durationSetting(key string, at func(*Config) *time.Duration, most time.Duration) setting {
 	const least = time.Second
-	allowed := fmt.Sprintf("a duration from %q to %q", formatDuration(least), formatDuration(most))
+	allowed := fmt.Sprintf("a duration from %q to %q", FormatDuration(least), FormatDuration(most))
 	return setting{
 		key: key, allowed: allowed,
 		read: func(c *Config, value *node) Problems {
@@ -131,7 +131,7 @@ func durationSetting(key string, at func(*Config) *time.Duration, most time.Dura
 			if !isText {
 				return value.wrong(allowed + ", in quotes and with its unit")
 			}
-			duration, err := parseDuration(text)
+			duration, err := ParseDuration(text)
 			if err != nil {
 				return value.wrong(allowed + ": a number with the unit s, m, h or d")
 			}
@@ -141,14 +141,14 @@ func durationSetting(key string, at func(*Config) *time.Duration, most time.Dura
 			*at(c) = duration
 			return nil
 		},
-		show: func(c *Config) any { return formatDuration(*at(c)) },
+		show: func(c *Config) any { return FormatDuration(*at(c)) },
 	}
 }
 
 const day = 24 * time.Hour
 
-// parseDuration reads Go's durations ("90s", "1h30m") and whole days ("30d"), which Go leaves out.
-func parseDuration(text string) (time.Duration, error) {
+// ParseDuration reads Go's durations ("90s", "1h30m") and whole days ("30d"), which Go leaves out.
+func ParseDuration(text string) (time.Duration, error) {
 	if days, found := strings.CutSuffix(text, "d"); found {
 		count, err := strconv.ParseUint(days, 10, 16)
 		return time.Duration(count) * day, err
@@ -156,8 +156,8 @@ func parseDuration(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
-// formatDuration writes whole seconds in the largest unit that divides them.
-func formatDuration(duration time.Duration) string {
+// FormatDuration writes whole seconds in the largest unit that divides them.
+func FormatDuration(duration time.Duration) string {
 	for _, unit := range []struct {
 		length time.Duration
 		name   string

@@ -131,7 +131,7 @@ func (r *reader) checkTogether(root *object) {
 		}
 		at.Level = slog.LevelError
 		at.Text = fmt.Sprintf("(%s) is longer than lifetimes.refreshTokenAbsolute (%s): shorten it",
-			formatDuration(lifetimes.RefreshTokenIdle), formatDuration(lifetimes.RefreshTokenAbsolute))
+			FormatDuration(lifetimes.RefreshTokenIdle), FormatDuration(lifetimes.RefreshTokenAbsolute))
 		r.report(key, Problems{at})
 	}
 	for _, proxies := range r.config.TLS.TrustedProxies {
