@@ -35,7 +35,7 @@ func (f *fixture) signer(t *testing.T) (kid string, private any) {
 func (f *fixture) claims(changes map[string]any) jwt.MapClaims {
 	claims := jwt.MapClaims{
 		"iss": issuer, "sub": anna, "aud": "Domino", "scope": "domino", "client_id": clientID,
-		"iat": f.now().Unix(), "exp": f.now().Add(time.Hour).Unix(), "jti": "x",
+		"iat": f.now().Unix(), "exp": f.now().Add(time.Hour).Unix(), "jti": "x", "gid": "y",
 	}
 	for name, value := range changes {
 		claims[name] = value

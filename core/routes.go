@@ -31,7 +31,7 @@ const (
 
 // endpoints are the handlers of all routes.
 type endpoints struct {
-	authorize, consent, token, jwks web.Handler
+	authorize, consent, token, revoke, introspect, jwks web.Handler
 }
 
 // route is one row of the table.
@@ -53,6 +53,7 @@ type route struct {
 const (
 	limitToken         = "token"
 	limitAuthorization = "authorization"
+	limitIntrospection = "introspection"
 )
 
 // routes is the table of everything that is ndoap's, by path.
@@ -66,9 +67,11 @@ func newRoutes(current func() *config.Config, e endpoints) routes {
 			kind: UserRoute, methods: []string{http.MethodGet, http.MethodPost}, handler: e.authorize,
 			limit: limitAuthorization,
 		},
-		"/doap/consent": {kind: UserRoute, methods: post, handler: e.consent, limit: limitAuthorization},
-		"/doap/token":   {methods: post, handler: e.token, shared: true, limit: limitToken},
-		"/doap/jwks":    {methods: read, handler: e.jwks, shared: true},
+		"/doap/consent":    {kind: UserRoute, methods: post, handler: e.consent, limit: limitAuthorization},
+		"/doap/token":      {methods: post, handler: e.token, shared: true, limit: limitToken},
+		"/doap/revoke":     {methods: post, handler: e.revoke, shared: true, limit: limitToken},
+		"/doap/introspect": {methods: post, handler: e.introspect, limit: limitIntrospection},
+		"/doap/jwks":       {methods: read, handler: e.jwks, shared: true},
 	}
 	document := &metadata.Handler{Config: current, Endpoints: table.described()}
 	for _, place := range slices.Concat(metadata.Places, metadata.RootPlaces) {

@@ -13,13 +13,18 @@ import (
 
 	"ndoap/core/authorize"
 	"ndoap/core/bearer"
+	"ndoap/core/client"
 	"ndoap/core/config"
+	"ndoap/core/fetch"
 	"ndoap/core/grant"
+	"ndoap/core/introspect"
 	"ndoap/core/jwks"
 	"ndoap/core/key"
 	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/page"
+	"ndoap/core/revoke"
+	"ndoap/core/standing"
 	"ndoap/core/token"
 	"ndoap/core/web"
 	"ndoap/store"
@@ -31,8 +36,9 @@ type Deps struct {
 	Store  store.Store
 	Now    func() time.Time
 	Log    *slog.Logger
-	// Limiter bounds requests by address; nil lets all of them in.
-	Limiter Limiter
+	// Limiter bounds requests by address, ClientLimiter those of a client; nil lets all of them in.
+	Limiter       Limiter
+	ClientLimiter client.Limiter
 }
 
 // Service is ndoap at work: an authorization server under /doap and a resource server for every other URL.
@@ -50,6 +56,21 @@ type Service struct {
 // New wires a service.
 func New(deps Deps) *Service {
 	ring := key.NewRing(deps.Store, deps.Store.Generation)
+	verifier := &token.Verifier{
+		Config: deps.Config, Keys: ring, Now: deps.Now,
+		Standing: standing.NewRegister(deps.Store, deps.Store.Generation),
+	}
+	strangers := &fetch.Fetcher{Policy: func() fetch.Policy {
+		settings := deps.Config().Fetch
+		return fetch.Policy{AllowedNetworks: settings.AllowedNetworks, CAFile: settings.CAFile}
+	}}
+	authenticator := &client.Authenticator{
+		Clients: deps.Store, Assertions: deps.Store, Config: deps.Config, Now: deps.Now,
+		Keys: client.NewRegisteredKeys(strangers.Get, deps.Now),
+	}
+	gate := func(endpoint, class string) *client.Gate {
+		return &client.Gate{Authenticator: authenticator, Endpoint: endpoint, Class: class, Limiter: deps.ClientLimiter}
+	}
 	pages := page.New(func() config.Pages { return deps.Config().Pages })
 	s := &Service{
 		config:  deps.Config,
@@ -59,7 +80,7 @@ func New(deps Deps) *Service {
 		limiter: deps.Limiter,
 		guard: &bearer.Guard{
 			Config:   deps.Config,
-			Verifier: &token.Verifier{Config: deps.Config, Keys: ring, Now: deps.Now},
+			Verifier: verifier,
 			Log:      deps.Log,
 		},
 	}
@@ -67,8 +88,15 @@ func New(deps Deps) *Service {
 		authorize: &authorize.Handler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
 		consent:   &authorize.ConsentHandler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
 		token: &grant.Handler{
-			Config: deps.Config, Store: deps.Store, Now: deps.Now, Log: deps.Log,
+			Config: deps.Config, Gate: gate("/token", limitToken), Store: deps.Store, Now: deps.Now, Log: deps.Log,
 			Tokens: &token.Issuer{Config: deps.Config, Keys: ring, Now: deps.Now},
+		},
+		revoke: &revoke.Handler{
+			Gate: gate("/revoke", limitToken), Store: deps.Store, Verifier: verifier, Now: deps.Now, Log: deps.Log,
+		},
+		introspect: &introspect.Handler{
+			Config: deps.Config, Gate: gate("/introspect", limitIntrospection), Store: deps.Store, Verifier: verifier,
+			Now: deps.Now, Log: deps.Log,
 		},
 		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) {
 			cause = cause.ReportedIf(errors.Is(cause, store.ErrUnavailable))

@@ -93,7 +93,7 @@ func (h *Handler) stillAllowed(ctx context.Context, stored pending) (store.Clien
 		return store.Client{}, wrongRedirectURI(registered.ID, err)
 	}
 	policy := h.Config()
-	_, problem := scopeFor(policy, registered, stored.Scope)
+	_, problem := client.ScopeFor(policy, registered, stored.Scope)
 	if problem == nil {
 		_, problem = resource.Allowed(policy.Issuer, policy.Resources, registered.Resources, stored.Resources)
 	}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"slices"
-	"strings"
 
 	"ndoap/core/client"
 	"ndoap/core/config"
@@ -115,7 +113,7 @@ func validate(
 	if problem := mayAuthorize(registered); problem != nil {
 		return asked, problem
 	}
-	scope, problem := scopeFor(policy, registered, form.Get("scope"))
+	scope, problem := client.ScopeFor(policy, registered, form.Get("scope"))
 	if problem != nil {
 		return asked, problem
 	}
@@ -154,32 +152,6 @@ func mayAuthorize(registered store.Client) *oauth.Error {
 		return nil
 	}
 	return oauth.NewError(oauth.UnauthorizedClient, "The client is not registered for the grant type authorization_code.")
-}
-
-// scopeFor returns the scope that a request is about: what it asks for, or without that all that its client may have
-// (RFC 6749 section 3.3). One unknown or forbidden token refuses the request; dropping it would leave the client with
-// less than it believes to have.
-func scopeFor(policy *config.Config, registered store.Client, text string) (oauth.Scope, *oauth.Error) {
-	var allowed oauth.Scope
-	for _, token := range registered.Scopes {
-		if _, configured := policy.Scopes[token]; configured {
-			allowed = append(allowed, token)
-		}
-	}
-	slices.Sort(allowed)
-	asked, problem := oauth.ParseScope(text)
-	switch {
-	case problem != nil:
-		return nil, problem
-	case len(allowed) == 0:
-		return nil, oauth.NewError(oauth.InvalidScope, "The client is registered without any scope that exists here.")
-	case len(asked) == 0:
-		return slices.Compact(allowed), nil
-	case !allowed.Covers(asked):
-		return nil, oauth.NewError(oauth.InvalidScope, "The client may ask for no scope but these: %s.",
-			strings.Join(slices.Compact(allowed), " "))
-	}
-	return asked, nil
 }
 
 // challenge returns the code challenge of RFC 7636. A legacy client that has a secret may do without one.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"ndoap/core/client"
 	"ndoap/core/oauth"
 	"ndoap/core/web"
 	"ndoap/store"
@@ -217,7 +218,7 @@ func TestScope_A61_A62(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			policy := f.config
-			scope, problem := scopeFor(&policy, clients[0], test.asked)
+			scope, problem := client.ScopeFor(&policy, clients[0], test.asked)
 			require.Nil(t, problem)
 			assert.Equal(t, test.granted, scope.String())
 		})

@@ -63,7 +63,8 @@ func (g *Guard) refuse(err *oauth.Error) Judgement {
 // sentence is what the sender is told: the kind of fault, not its details.
 func sentence(err error) string {
 	for _, kind := range []error{
-		token.ErrMalformed, token.ErrForeignIssuer, token.ErrNotOurs, token.ErrExpired, token.ErrUnusable, token.ErrUnavailable,
+		token.ErrMalformed, token.ErrForeignIssuer, token.ErrNotOurs, token.ErrExpired, token.ErrUnusable,
+		token.ErrRevoked, token.ErrApplication, token.ErrUnavailable,
 	} {
 		if errors.Is(err, kind) {
 			return strings.ToUpper(kind.Error()[:1]) + kind.Error()[1:]

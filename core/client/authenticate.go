@@ -163,8 +163,3 @@ func (a *Authenticator) accepts(ctx context.Context, registered store.Client, gi
 		return errors.New("its secret is wrong")
 	}
 }
-
-// Authenticate is Authenticator.Authenticate for clients with secrets and public clients.
-func Authenticate(ctx context.Context, clients store.Clients, request *web.Request, form oauth.Form) (store.Client, *oauth.Error) {
-	return (&Authenticator{Clients: clients}).Authenticate(ctx, request, form, "/token")
-}

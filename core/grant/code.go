@@ -24,29 +24,25 @@ func (h *Handler) redeemCode(ctx context.Context, r *request) (*issued, *oauth.E
 	}
 	var result issued
 	err := h.Store.RedeemCode(ctx, code.Hash(), func(stored store.Code) (store.Purchase, error) {
-		scope, err := checkCode(r, stored)
-		if err != nil {
+		r.user = stored.User
+		var err error
+		if result, err = r.buy(stored); err != nil {
 			return store.Purchase{}, err
 		}
-		result.scope = scope
-		result.refreshToken = oauth.NewSecret()
-		result.grant = store.Grant{
-			ID:              rand.Text(),
-			Type:            store.AuthorizationCode,
-			ClientID:        stored.ClientID,
-			User:            stored.User,
-			Scope:           stored.Scope,
-			AuthenticatedAt: stored.AuthenticatedAt,
-			CreatedAt:       r.now,
-			ExpiresAt:       r.now.Add(r.config.Lifetimes.RefreshTokenAbsolute),
+		purchase := store.Purchase{
+			Grant: result.grant, Audit: []store.AuditEvent{r.success(store.AuditTokenIssued, result)},
 		}
-		successor := r.successor(result.grant, result.refreshToken)
-		return store.Purchase{Grant: result.grant, RefreshToken: &successor}, nil
+		if result.refreshToken != "" {
+			first := r.successor(result.grant, result.refreshToken)
+			purchase.RefreshToken = &first
+		}
+		return purchase, nil
 	})
 	switch {
 	case err == nil:
 		return &result, nil
 	case errors.Is(err, store.ErrConsumed):
+		r.replayed = true
 		h.Log.Warn("an authorization code was presented twice; what it had bought is revoked", "client_id", r.client.ID)
 		return nil, oauth.NewError(oauth.InvalidGrant, badCode).Because(err)
 	case errors.Is(err, store.ErrNotFound):
@@ -56,22 +52,49 @@ func (h *Handler) redeemCode(ctx context.Context, r *request) (*issued, *oauth.E
 	}
 }
 
-// checkCode holds a token request to the authorization request that its code came from, and returns the scope of the
-// access token. The result is an error only when it is not nil: a typed nil must not become one.
-func checkCode(r *request, stored store.Code) (oauth.Scope, error) {
+// buy checks a code and returns what it is worth: a grant for all that its user allowed, an access token for as much of
+// it as the request asks for, and a refresh token if the client is registered for them.
+func (r *request) buy(stored store.Code) (bought issued, err error) {
+	if err := r.checkCode(stored); err != nil {
+		return issued{}, err
+	}
+	if bought.scope, err = r.allowedScope(stored.Scope); err != nil {
+		return issued{}, err
+	}
+	if bought.resources, err = r.allowedResources(stored.Resources); err != nil {
+		return issued{}, err
+	}
+	refreshable := r.client.MayUse(store.Refresh)
+	if refreshable {
+		bought.refreshToken = oauth.NewSecret()
+	}
+	bought.tokenID = rand.Text()
+	bought.grant = store.Grant{
+		ID:              rand.Text(),
+		Type:            store.AuthorizationCode,
+		ClientID:        stored.ClientID,
+		User:            stored.User,
+		Scope:           stored.Scope,
+		Resources:       stored.Resources,
+		AuthenticatedAt: stored.AuthenticatedAt,
+		CreatedAt:       r.now,
+		ExpiresAt:       r.grantExpiry(refreshable),
+	}
+	return bought, nil
+}
+
+// checkCode holds a token request to the authorization request that its code came from.
+func (r *request) checkCode(stored store.Code) error {
 	switch {
 	case stored.ClientID != r.client.ID:
-		return nil, oauth.NewError(oauth.InvalidGrant, badCode).Because(errors.New("the code is another client's"))
+		return oauth.NewError(oauth.InvalidGrant, badCode).Because(errors.New("the code is another client's"))
 	case !r.now.Before(stored.ExpiresAt):
-		return nil, oauth.NewError(oauth.InvalidGrant, badCode).Because(errors.New("the code has expired"))
+		return oauth.NewError(oauth.InvalidGrant, badCode).Because(errors.New("the code has expired"))
 	}
 	if err := checkRedirectURI(r.form, stored); err != nil {
-		return nil, err
+		return err
 	}
-	if err := checkVerifier(r.form, stored); err != nil {
-		return nil, err
-	}
-	return r.allowedScope(stored.Scope)
+	return checkVerifier(r.form, stored)
 }
 
 // checkRedirectURI demands the redirect_uri of the authorization request again, if it had one

@@ -5,7 +5,6 @@ package grant
 import (
 	"ndoap/core/client"
 	"ndoap/core/oauth"
-	"ndoap/store"
 )
 
 var _ oauth.Described = (*Handler)(nil)
@@ -13,7 +12,9 @@ var _ oauth.Described = (*Handler)(nil)
 // Describe implements oauth.Described.
 func (h *Handler) Describe(document *oauth.Metadata, url string) {
 	document.TokenEndpoint = url
-	document.GrantTypesSupported = []string{store.AuthorizationCode, store.Refresh}
+	for _, known := range grantTypes {
+		document.GrantTypesSupported = append(document.GrantTypesSupported, known.name)
+	}
 	document.TokenEndpointAuthMethods = client.Methods()
 	document.TokenEndpointAuthAlgorithms = client.Algorithms()
 }

@@ -4,6 +4,7 @@ package grant
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -24,26 +25,33 @@ func (h *Handler) refresh(ctx context.Context, r *request) (*issued, *oauth.Erro
 		return nil, oauth.NewError(oauth.InvalidRequest, "The parameter refresh_token is missing.")
 	}
 	var result issued
-	var revoked string
+	var stolen bool
 	err := h.Store.RotateRefreshToken(ctx, presented.Hash(),
 		func(current store.RefreshToken, grant store.Grant) (store.Rotation, error) {
+			r.user, result.grant = grant.User, grant
 			reissue, err := r.checkRefreshToken(current, grant)
-			if err != nil {
-				if errors.Is(err, errStolen) {
-					revoked = grant.ID
-				}
-				return store.Rotation{Revoke: revoked != ""}, err
+			if stolen = errors.Is(err, errStolen); stolen {
+				return store.Rotation{Revoke: true, Audit: []store.AuditEvent{r.theft(grant, err)}}, err
 			}
-			scope, err := r.allowedScope(grant.Scope)
 			if err != nil {
 				return store.Rotation{}, err
 			}
-			result = issued{grant: grant, scope: scope, refreshToken: oauth.NewSecret()}
-			return store.Rotation{Successor: r.successor(grant, result.refreshToken), Reissue: reissue}, nil
+			if result.scope, err = r.allowedScope(grant.Scope); err != nil {
+				return store.Rotation{}, err
+			}
+			if result.resources, err = r.allowedResources(grant.Resources); err != nil {
+				return store.Rotation{}, err
+			}
+			result.tokenID, result.refreshToken = rand.Text(), oauth.NewSecret()
+			return store.Rotation{
+				Successor: r.successor(grant, result.refreshToken), Reissue: reissue,
+				Audit: []store.AuditEvent{r.success(store.AuditTokenRefreshed, result)},
+			}, nil
 		})
-	if revoked != "" {
+	if stolen {
+		r.recorded = true
 		h.Log.Warn("a refresh token was used by somebody who should not have it; the grant is revoked",
-			"client_id", r.client.ID, "grant", revoked, "err", err)
+			"client_id", r.client.ID, "grant", result.grant.ID, "err", err)
 	}
 	switch {
 	case err == nil:
@@ -57,6 +65,13 @@ func (h *Handler) refresh(ctx context.Context, r *request) (*issued, *oauth.Erro
 
 // errStolen marks uses of a refresh token that only a thief, or a client robbed by one, makes.
 var errStolen = errors.New("the refresh token seems to be stolen")
+
+// theft is the event that tells of one, to be stored with the revocation.
+func (r *request) theft(grant store.Grant, cause error) store.AuditEvent {
+	event := r.event(store.AuditReplay, store.AuditFailure)
+	event.GrantID, event.Detail = grant.ID, cause.Error()
+	return event
+}
 
 // clockSkew is how far a clock may be set back within the grace period: to another server's, not to yesterday.
 const clockSkew = time.Minute
@@ -78,43 +93,4 @@ func (r *request) checkRefreshToken(current store.RefreshToken, grant store.Gran
 		return false, refuse(errors.New("it has expired"))
 	}
 	return !current.ConsumedAt.IsZero(), nil
-}
-
-// successor is the record of a new refresh token of a grant. It never outlives the grant.
-func (r *request) successor(grant store.Grant, secret oauth.Secret) store.RefreshToken {
-	expires := r.now.Add(r.config.Lifetimes.RefreshTokenIdle)
-	if expires.After(grant.ExpiresAt) {
-		expires = grant.ExpiresAt
-	}
-	return store.RefreshToken{Hash: secret.Hash(), GrantID: grant.ID, IssuedAt: r.now, ExpiresAt: expires}
-}
-
-// allowedScope is the scope of the access token: what was granted, less what the client has lost since, narrowed to
-// what the request asks for. Asking for more than was granted is invalid_scope (RFC 6749 section 6); the grant itself
-// is not narrowed.
-func (r *request) allowedScope(granted string) (oauth.Scope, error) {
-	full, err := oauth.ParseScope(granted)
-	if err != nil {
-		return nil, err
-	}
-	var allowed oauth.Scope
-	for _, token := range full {
-		if oauth.Scope(r.client.Scopes).Has(token) {
-			allowed = append(allowed, token)
-		}
-	}
-	if len(allowed) == 0 {
-		return nil, oauth.NewError(oauth.InvalidGrant, "The client may no longer use any scope of this grant.")
-	}
-	if r.form.Get("grant_type") != "refresh_token" || !r.form.Has("scope") {
-		return allowed, nil
-	}
-	asked, err := oauth.ParseScope(r.form.Get("scope"))
-	if err != nil {
-		return nil, err
-	}
-	if !allowed.Covers(asked) {
-		return nil, oauth.NewError(oauth.InvalidScope, "The scope asks for more than was granted.")
-	}
-	return asked, nil
 }

@@ -3,9 +3,12 @@
 package oauth
 
 import (
+	"mime"
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"ndoap/core/web"
 )
 
 // Form holds the parameters of a query or of an application/x-www-form-urlencoded body. Each may occur once
@@ -38,6 +41,20 @@ func ParseForm(encoded string) (Form, *Error) {
 		form.values[name] = append(form.values[name], value)
 	}
 	return form, nil
+}
+
+// ReadForm takes the body of a request to a machine endpoint apart; parameters of the query are ignored (RFC 6749
+// section 3.2). The named ones may occur once.
+func ReadForm(r *web.Request, single ...string) (Form, *Error) {
+	mediaType, _, err := mime.ParseMediaType(r.HeaderValue("Content-Type"))
+	if err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return Form{}, NewError(InvalidRequest, "Send the parameters in the body as application/x-www-form-urlencoded.")
+	}
+	form, problem := ParseForm(string(r.Body))
+	if problem != nil {
+		return form, problem
+	}
+	return form, form.Single(single...)
 }
 
 // Get returns a parameter, or an empty string when it is missing. Of a repeated one it returns the first; callers

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 	"ndoap/core/dominoname"
 	"ndoap/core/key"
 	"ndoap/core/oauth"
+	"ndoap/core/standing"
+	"ndoap/store"
 )
 
 // maxSize bounds the work an unproven token can cause; ours have about 1,000 bytes.
@@ -29,17 +32,24 @@ var (
 	ErrNotOurs       = errors.New("the token was not issued by this server")
 	ErrExpired       = errors.New("the token has expired")
 	ErrUnusable      = errors.New("the token is not an access token for this server")
+	ErrRevoked       = errors.New("the token was revoked")
+	ErrApplication   = errors.New("the token stands for an application, not for a user")
 	// ErrUnavailable means that the token could not be looked at: not the sender's fault.
 	ErrUnavailable = errors.New("the token cannot be verified at the moment")
 )
 
 // Verified is what a good access token says.
 type Verified struct {
-	User     string // canonical Notes name
-	ClientID string
-	Scope    oauth.Scope
-	GrantID  string
 	ID       string // jti
+	GrantID  string
+	ClientID string
+	Subject  string
+	User     string // canonical Notes name; empty when the token stands for the client itself
+	Scope    oauth.Scope
+	Audience []string
+
+	IssuedAt  time.Time
+	ExpiresAt time.Time
 }
 
 // Verifier checks access tokens of this server.
@@ -47,6 +57,9 @@ type Verifier struct {
 	Config func() *config.Config
 	Keys   interface {
 		Set(ctx context.Context) (*key.Set, error)
+	}
+	Standing interface {
+		Current(ctx context.Context) (*store.Standing, error)
 	}
 	Now func() time.Time
 }
@@ -59,9 +72,24 @@ type presented struct {
 	GrantID  string `json:"gid"`
 }
 
-// Verify checks signature, algorithm, type, issuer, audience, times and subject (RFC 9068 section 4). The issuer
-// chooses the key: nothing is tried out.
+// Verify is what the resource server asks of a token: all that Inspect does, that it is for this Domino, and that it
+// stands for a user (RFC 9068 section 4).
 func (v *Verifier) Verify(ctx context.Context, token string) (Verified, error) {
+	verified, err := v.Inspect(ctx, token)
+	switch {
+	case err != nil:
+		return Verified{}, err
+	case !slices.Contains(verified.Audience, Audience):
+		return Verified{}, fmt.Errorf("%w: its audience is %q", ErrUnusable, verified.Audience)
+	case verified.User == "":
+		return Verified{}, fmt.Errorf("%w: %q", ErrApplication, verified.ClientID)
+	}
+	return verified, nil
+}
+
+// Inspect checks signature, algorithm, type, issuer, times and subject of a token for any resource, and that nothing it
+// descends from was revoked. The issuer chooses the key: nothing is tried out.
+func (v *Verifier) Inspect(ctx context.Context, token string) (Verified, error) {
 	if len(token) > maxSize {
 		return Verified{}, fmt.Errorf("%w: %d bytes", ErrMalformed, len(token))
 	}
@@ -81,7 +109,6 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Verified, error) {
 		jwt.WithValidMethods(key.Algorithms()),
 		jwt.WithStrictDecoding(),
 		jwt.WithIssuer(current.Issuer),
-		jwt.WithAudience(Audience),
 		jwt.WithExpirationRequired(),
 		jwt.WithTimeFunc(v.Now),
 	)
@@ -89,7 +116,27 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Verified, error) {
 	if _, err := parser.ParseWithClaims(token, &found, keyFrom(set)); err != nil {
 		return Verified{}, refusal(err)
 	}
-	return found.verified(v.Now())
+	verified, err := found.verified(v.Now())
+	if err != nil {
+		return Verified{}, err
+	}
+	if err := v.checkStanding(ctx, verified); err != nil {
+		return Verified{}, err
+	}
+	return verified, nil
+}
+
+// checkStanding returns nil unless the token, its grant or its client was revoked.
+func (v *Verifier) checkStanding(ctx context.Context, verified Verified) error {
+	current, err := v.Standing.Current(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	err = standing.Revoked(current, standing.Token{ID: verified.ID, GrantID: verified.GrantID, ClientID: verified.ClientID})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrRevoked, err)
+	}
+	return nil
 }
 
 // keyFrom finds the one key that a token's header names, after the header's other members have been held to what
@@ -140,15 +187,25 @@ func (p *presented) verified(now time.Time) (Verified, error) {
 	if p.IssuedAt == nil || p.IssuedAt.After(now.Add(clockSkew)) {
 		return Verified{}, fmt.Errorf("%w: iat is missing or in the future", ErrUnusable)
 	}
-	user, err := dominoname.Canonical(p.Subject)
-	if err != nil || user != p.Subject {
-		return Verified{}, fmt.Errorf("%w: sub is not a canonical Notes name", ErrUnusable)
+	if p.ID == "" || p.GrantID == "" || p.ClientID == "" || len(p.Audience) == 0 {
+		return Verified{}, fmt.Errorf("%w: jti, gid, client_id or aud is missing", ErrUnusable)
 	}
 	scope, protocolErr := oauth.ParseScope(p.Scope)
-	if protocolErr != nil || p.ClientID == "" {
-		return Verified{}, fmt.Errorf("%w: scope or client_id is unusable", ErrUnusable)
+	if protocolErr != nil {
+		return Verified{}, fmt.Errorf("%w: scope is unusable", ErrUnusable)
 	}
-	return Verified{User: user, ClientID: p.ClientID, Scope: scope, GrantID: p.GrantID, ID: p.ID}, nil
+	verified := Verified{
+		ID: p.ID, GrantID: p.GrantID, ClientID: p.ClientID, Subject: p.Subject, Scope: scope, Audience: p.Audience,
+		IssuedAt: p.IssuedAt.Time, ExpiresAt: p.ExpiresAt.Time,
+	}
+	if p.Subject == applicationPrefix+p.ClientID {
+		return verified, nil
+	}
+	var err error
+	if verified.User, err = dominoname.Canonical(p.Subject); err != nil || verified.User != p.Subject {
+		return Verified{}, fmt.Errorf("%w: sub is neither a canonical Notes name nor the client", ErrUnusable)
+	}
+	return verified, nil
 }
 
 // peekIssuer reads iss without believing it, to learn whose rules apply.
