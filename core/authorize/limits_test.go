@@ -105,6 +105,7 @@ func TestAuditTrail(t *testing.T) {
 	f.redirected(f.send(f.auth, ada, &web.Request{
 		Method: http.MethodGet, Path: authPath, RawQuery: parameters("trusted").Encode(), Peer: peer,
 	}, nil), http.StatusFound, callback)
+	f.redirected(f.resume(ada, f.ask("", "two", "redirect_uri", callback)), http.StatusFound, callback)
 	denied := f.consentPage(f.ask(ada, "app"))
 	f.redirected(f.decide(ada, denied, "deny"), http.StatusSeeOther, callback)
 	allowed := f.consentPage(f.ask(bert, "app", "scope", "mail", "code_challenge", strings.Repeat("b", 43)))
@@ -112,7 +113,7 @@ func TestAuditTrail(t *testing.T) {
 	f.onPage(f.decide(bert, allowed, "allow"), http.StatusBadRequest, "start again")
 
 	events := f.audited()
-	require.Len(t, events, 4)
+	require.Len(t, events, 5)
 	for i := range events {
 		assert.True(t, f.now.Equal(events[i].At))
 		assert.NotContains(t, events[i].Detail, values.Get("code"))
@@ -122,6 +123,7 @@ func TestAuditTrail(t *testing.T) {
 		{Action: store.AuditConsent, Outcome: store.AuditSuccess, User: bert, ClientID: "app", Detail: "allowed: mail"},
 		{Action: store.AuditCodeIssued, Outcome: store.AuditSuccess, User: bert, ClientID: "app", Detail: "mail"},
 		{Action: store.AuditConsent, Outcome: store.AuditFailure, User: ada, ClientID: "app", Detail: "denied: domino"},
+		{Action: store.AuditCodeIssued, Outcome: store.AuditSuccess, User: ada, ClientID: "two", Detail: "domino"},
 		{
 			Action: store.AuditCodeIssued, Outcome: store.AuditSuccess, User: ada, ClientID: "trusted",
 			Address: "192.0.2.7", Detail: "domino",
