@@ -156,6 +156,22 @@ func start(t *testing.T, o options) *server {
 	if o.damage != nil {
 		o.damage(t, s.data)
 	}
+	s.launch(t, o)
+	return s
+}
+
+// twin starts another server on the data of a running one, as the members of a cluster share a store.
+func (s *server) twin(t *testing.T) *server {
+	t.Helper()
+	other := &server{data: s.data, issuer: s.issuer, secrets: s.secrets, auth: s.auth, exited: make(chan struct{})}
+	other.grown = sync.NewCond(&other.mu)
+	other.launch(t, options{auth: s.auth, order: "documented", userEvent: "authorized", library: tested.library(t)})
+	return other
+}
+
+// launch starts the program and waits until it takes requests.
+func (s *server) launch(t *testing.T, o options) {
+	t.Helper()
 	// Not t.Context(): it ends before the clean-ups that stop the server in order.
 	s.command = exec.CommandContext(context.Background(), binary(t, "standin"), slices.Concat([]string{ //nolint:usetesting // see above
 		"--filter", o.library, "--data", s.data, "--listen", "127.0.0.1:0",
@@ -172,7 +188,6 @@ func start(t *testing.T, o options) *server {
 	t.Cleanup(func() { s.stop(t, &stderr) })
 	ready := s.await(t, "standin: ready ")
 	s.base = strings.TrimPrefix(ready, "standin: ready ")
-	return s
 }
 
 // collect keeps what the stand-in prints until it ends.
