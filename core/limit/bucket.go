@@ -37,6 +37,7 @@ func (b *Buckets) Take(key string, rate Rate, now time.Time) (wait time.Duration
 	}
 	if latest := now.Add(rate.Per); full.After(latest) { // the clock was set back, or the rate was changed
 		full = latest
+		*kept = latest
 	}
 	full = full.Add(rate.Per / time.Duration(max(rate.Burst, 1)))
 	if wait = full.Sub(now) - rate.Per; wait > 0 {
