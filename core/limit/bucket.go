@@ -35,9 +35,8 @@ func (b *Buckets) Take(key string, rate Rate, now time.Time) (wait time.Duration
 	if full.Before(now) {
 		full = now
 	}
-	if latest := now.Add(rate.Per); full.After(latest) { // the clock was set back, or the rate was changed
-		full = latest
-		*kept = latest
+	if full.After(now.Add(rate.Per)) { // the clock was set back, or the rate was changed: count anew
+		full = now
 	}
 	full = full.Add(rate.Per / time.Duration(max(rate.Burst, 1)))
 	if wait = full.Sub(now) - rate.Per; wait > 0 {

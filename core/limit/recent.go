@@ -63,5 +63,5 @@ func (r *Recent[Value]) Forget(key string) {
 func (r *Recent[Value]) Len() int { return r.order.Len() }
 
 func of[Value any](element *list.Element) *entry[Value] {
-	return element.Value.(*entry[Value]) //nolint:forcetypeassert // the list holds nothing else
+	return element.Value.(*entry[Value]) //nolint:errcheck,forcetypeassert // the list holds nothing else
 }
