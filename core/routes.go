@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"ndoap/core/config"
+	"ndoap/core/limit"
 	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/web"
@@ -49,13 +50,6 @@ type route struct {
 	limit string
 }
 
-// The classes of rate limits by address.
-const (
-	limitToken         = "token"
-	limitAuthorization = "authorization"
-	limitIntrospection = "introspection"
-)
-
 // routes is the table of everything that is ndoap's, by path.
 type routes map[string]route
 
@@ -65,12 +59,12 @@ func newRoutes(current func() *config.Config, e endpoints) routes {
 	table := routes{
 		"/doap/auth": {
 			kind: UserRoute, methods: []string{http.MethodGet, http.MethodPost}, handler: e.authorize,
-			limit: limitAuthorization,
+			limit: limit.Authorization,
 		},
-		"/doap/consent":    {kind: UserRoute, methods: post, handler: e.consent, limit: limitAuthorization},
-		"/doap/token":      {methods: post, handler: e.token, shared: true, limit: limitToken},
-		"/doap/revoke":     {methods: post, handler: e.revoke, shared: true, limit: limitToken},
-		"/doap/introspect": {methods: post, handler: e.introspect, limit: limitIntrospection},
+		"/doap/consent":    {kind: UserRoute, methods: post, handler: e.consent, limit: limit.Authorization},
+		"/doap/token":      {methods: post, handler: e.token, shared: true, limit: limit.Token},
+		"/doap/revoke":     {methods: post, handler: e.revoke, shared: true, limit: limit.Token},
+		"/doap/introspect": {methods: post, handler: e.introspect, limit: limit.Introspection},
 		"/doap/jwks":       {methods: read, handler: e.jwks, shared: true},
 	}
 	document := &metadata.Handler{Config: current, Endpoints: table.described()}

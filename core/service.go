@@ -20,6 +20,7 @@ import (
 	"ndoap/core/introspect"
 	"ndoap/core/jwks"
 	"ndoap/core/key"
+	"ndoap/core/limit"
 	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/page"
@@ -36,9 +37,8 @@ type Deps struct {
 	Store  store.Store
 	Now    func() time.Time
 	Log    *slog.Logger
-	// Limiter bounds requests by address, ClientLimiter those of a client; nil lets all of them in.
-	Limiter       Limiter
-	ClientLimiter client.Limiter
+	// Limiter bounds requests by address; nil: as configured.
+	Limiter Limiter
 }
 
 // Service is ndoap at work: an authorization server under /doap and a resource server for every other URL.
@@ -55,6 +55,10 @@ type Service struct {
 
 // New wires a service.
 func New(deps Deps) *Service {
+	defences := newDefences(deps)
+	if deps.Limiter == nil {
+		deps.Limiter = defences.limiter
+	}
 	ring := key.NewRing(deps.Store, deps.Store.Generation)
 	verifier := &token.Verifier{
 		Config: deps.Config, Keys: ring, Now: deps.Now,
@@ -66,10 +70,10 @@ func New(deps Deps) *Service {
 	}}
 	authenticator := &client.Authenticator{
 		Clients: deps.Store, Assertions: deps.Store, Config: deps.Config, Now: deps.Now,
-		Keys: client.NewRegisteredKeys(strangers.Get, deps.Now),
+		Keys: client.NewRegisteredKeys(strangers.Get, deps.Now), Failures: defences.lockouts,
 	}
 	gate := func(endpoint, class string) *client.Gate {
-		return &client.Gate{Authenticator: authenticator, Endpoint: endpoint, Class: class, Limiter: deps.ClientLimiter}
+		return &client.Gate{Authenticator: authenticator, Endpoint: endpoint, Class: class, Limiter: defences.limiter}
 	}
 	pages := page.New(func() config.Pages { return deps.Config().Pages })
 	s := &Service{
@@ -88,15 +92,16 @@ func New(deps Deps) *Service {
 		authorize: &authorize.Handler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
 		consent:   &authorize.ConsentHandler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
 		token: &grant.Handler{
-			Config: deps.Config, Gate: gate("/token", limitToken), Store: deps.Store, Now: deps.Now, Log: deps.Log,
-			Tokens: &token.Issuer{Config: deps.Config, Keys: ring, Now: deps.Now},
+			Config: deps.Config, Gate: gate("/token", limit.Token), Store: deps.Store, Now: deps.Now, Log: deps.Log,
+			Tokens: &token.Issuer{Config: deps.Config, Keys: ring, Now: deps.Now}, Recorder: defences.recorder,
 		},
 		revoke: &revoke.Handler{
-			Gate: gate("/revoke", limitToken), Store: deps.Store, Verifier: verifier, Now: deps.Now, Log: deps.Log,
+			Gate: gate("/revoke", limit.Token), Store: deps.Store, Verifier: verifier, Recorder: defences.recorder,
+			Now: deps.Now, Log: deps.Log,
 		},
 		introspect: &introspect.Handler{
-			Config: deps.Config, Gate: gate("/introspect", limitIntrospection), Store: deps.Store, Verifier: verifier,
-			Now: deps.Now, Log: deps.Log,
+			Config: deps.Config, Gate: gate("/introspect", limit.Introspection), Store: deps.Store, Verifier: verifier,
+			Recorder: defences.recorder, Now: deps.Now, Log: deps.Log,
 		},
 		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) {
 			cause = cause.ReportedIf(errors.Is(cause, store.ErrUnavailable))

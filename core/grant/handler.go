@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/audit"
 	"ndoap/core/client"
 	"ndoap/core/config"
 	"ndoap/core/oauth"
@@ -26,17 +27,17 @@ type Store interface {
 	store.Codes
 	store.RefreshTokens
 	store.Grants
-	store.Audits
 }
 
 // Handler serves the token endpoint (RFC 6749 section 3.2).
 type Handler struct {
-	Config func() *config.Config
-	Gate   *client.Gate
-	Store  Store
-	Tokens *token.Issuer
-	Now    func() time.Time
-	Log    *slog.Logger
+	Config   func() *config.Config
+	Gate     *client.Gate
+	Store    Store
+	Tokens   *token.Issuer
+	Recorder *audit.Recorder
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // grantTypes is everything that the token endpoint takes, sorted by name.
@@ -60,7 +61,7 @@ var single = []string{
 func (h *Handler) Serve(r *web.Request) web.Response {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	asked := &request{address: r.Address(), now: h.Now(), config: h.Config()}
+	asked := &request{address: audit.Address(r.Peer), now: h.Now(), config: h.Config()}
 	bought, problem := h.issue(ctx, r, asked)
 	if problem != nil {
 		h.Log.Log(ctx, problem.LogLevel(), "token request refused", "client_id", asked.client.ID, "err", problem)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"ndoap/core/audit"
 	"ndoap/core/config"
 	"ndoap/core/oauth"
 	"ndoap/core/resource"
@@ -102,7 +103,7 @@ func (r *request) successor(grant store.Grant, secret oauth.Secret) store.Refres
 func (r *request) success(action store.AuditAction, bought issued) store.AuditEvent {
 	event := r.event(action, store.AuditSuccess)
 	event.User, event.GrantID = bought.grant.User, bought.grant.ID
-	event.TokenHash = oauth.Secret(bought.tokenID).Hash()
+	event.TokenHash = audit.TokenHash(bought.tokenID)
 	event.Detail = "scope " + bought.scope.String()
 	for _, name := range bought.resources {
 		event.Detail += ", for " + name
@@ -127,7 +128,5 @@ func (h *Handler) recordRefusal(ctx context.Context, r *request, problem *oauth.
 		event.Action = store.AuditReplay
 	}
 	event.Detail = problem.Error()
-	if err := h.Store.AppendAudit(ctx, event); err != nil {
-		h.Log.Error("a refused token request is missing in the audit trail", "client_id", r.client.ID, "err", err)
-	}
+	h.Recorder.Record(ctx, event)
 }

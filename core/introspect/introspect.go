@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/audit"
 	"ndoap/core/client"
 	"ndoap/core/config"
 	"ndoap/core/oauth"
@@ -21,18 +22,13 @@ import (
 	"ndoap/store"
 )
 
-// Store is what the endpoint needs of the store.
-type Store interface {
-	store.RefreshTokens
-	store.Audits
-}
-
 // Handler serves the introspection endpoint.
 type Handler struct {
 	Config   func() *config.Config
 	Gate     *client.Gate
-	Store    Store
+	Store    store.RefreshTokens
 	Verifier *token.Verifier
+	Recorder *audit.Recorder
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -97,10 +93,8 @@ func (h *Handler) introspect(ctx context.Context, r *web.Request) (answer, *oaut
 	if strings.Contains(presented.Reveal(), ".") {
 		look = h.accessToken
 	}
-	event := store.AuditEvent{
-		At: h.Now(), Action: store.AuditIntrospection, Outcome: store.AuditFailure,
-		ClientID: caller.ID, Address: r.Address(),
-	}
+	event := audit.Of(r, h.Now(), store.AuditIntrospection, store.AuditFailure)
+	event.ClientID = caller.ID
 	told, err := look(ctx, presented, caller, event)
 	if err != nil {
 		return answer{}, oauth.NewError(oauth.TemporarilyUnavailable, "The server cannot look at tokens at the moment; try again.").
@@ -120,9 +114,10 @@ func (h *Handler) accessToken(ctx context.Context, presented oauth.Secret, calle
 	}
 	isFor := func(audience string) bool { return slices.Contains(verified.Audience, audience) }
 	if verified.ClientID != caller.ID && !slices.ContainsFunc(caller.IntrospectionAudiences, isFor) {
-		event.User, event.GrantID, event.TokenHash = verified.User, verified.GrantID, oauth.Secret(verified.ID).Hash()
+		event.User, event.GrantID, event.TokenHash = verified.User, verified.GrantID, audit.TokenHash(verified.ID)
 		event.Detail = "access token of another client, for other audiences"
-		return h.refuse(ctx, event)
+		h.refuse(ctx, event)
+		return answer{}, nil
 	}
 	return answer{
 		Active: true, Scope: verified.Scope.String(), ClientID: verified.ClientID, Username: verified.User,
@@ -142,7 +137,8 @@ func (h *Handler) refreshToken(ctx context.Context, presented oauth.Secret, call
 		return answer{}, err
 	case grant.ClientID != caller.ID:
 		event.User, event.GrantID, event.Detail = grant.User, grant.ID, "refresh token of another client"
-		return h.refuse(ctx, event)
+		h.refuse(ctx, event)
+		return answer{}, nil
 	}
 	now := h.Now()
 	if !grant.RevokedAt.IsZero() || !current.ConsumedAt.IsZero() ||
@@ -158,7 +154,8 @@ func (h *Handler) refreshToken(ctx context.Context, presented oauth.Secret, call
 }
 
 // refuse records that somebody asked who is not entitled to the answer (RFC 7662 section 4).
-func (h *Handler) refuse(ctx context.Context, event store.AuditEvent) (answer, error) {
-	h.Log.Info("introspection by a client that is not entitled", "client_id", event.ClientID, "grant", event.GrantID)
-	return answer{}, h.Store.AppendAudit(ctx, event)
+func (h *Handler) refuse(ctx context.Context, event store.AuditEvent) {
+	if h.Recorder.Record(ctx, event) {
+		h.Log.Warn("a client that is not entitled tried to introspect a token", "client_id", event.ClientID, "grant", event.GrantID)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/audit"
 	"ndoap/core/client"
 	"ndoap/core/oauth"
 	"ndoap/core/token"
@@ -23,7 +24,6 @@ import (
 type Store interface {
 	store.RefreshTokens
 	store.Revocations
-	store.Audits
 }
 
 // Handler serves the revocation endpoint.
@@ -31,6 +31,7 @@ type Handler struct {
 	Gate     *client.Gate
 	Store    Store
 	Verifier *token.Verifier
+	Recorder *audit.Recorder
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -75,10 +76,8 @@ func (h *Handler) revoke(ctx context.Context, r *web.Request) *oauth.Error {
 	if strings.Contains(presented.Reveal(), ".") {
 		revoke = h.revokeAccessToken
 	}
-	event := store.AuditEvent{
-		At: h.Now(), Action: store.AuditTokenRevoked, Outcome: store.AuditSuccess,
-		ClientID: caller.ID, Address: r.Address(),
-	}
+	event := audit.Of(r, h.Now(), store.AuditTokenRevoked, store.AuditSuccess)
+	event.ClientID = caller.ID
 	switch err := revoke(ctx, presented, event); {
 	case err == nil, errors.Is(err, store.ErrNotFound):
 		return nil // expired and swept away, or never issued
@@ -97,7 +96,8 @@ func (h *Handler) revokeRefreshToken(ctx context.Context, presented oauth.Secret
 	}
 	event.User, event.GrantID, event.Detail = grant.User, grant.ID, "refresh token"
 	if grant.ClientID != event.ClientID {
-		return h.refuse(ctx, event)
+		h.refuse(ctx, event)
+		return nil
 	}
 	if !grant.RevokedAt.IsZero() {
 		return nil
@@ -115,10 +115,11 @@ func (h *Handler) revokeAccessToken(ctx context.Context, presented oauth.Secret,
 		return nil //nolint:nilerr // what is no good token needs no revocation (RFC 7009 section 2.2)
 	}
 	event.User, event.GrantID = verified.User, verified.GrantID
-	event.TokenHash, event.Detail = oauth.Secret(verified.ID).Hash(), "access token"
+	event.TokenHash, event.Detail = audit.TokenHash(verified.ID), "access token"
 	switch {
 	case verified.ClientID != event.ClientID:
-		return h.refuse(ctx, event)
+		h.refuse(ctx, event)
+		return nil
 	case verified.User == "":
 		return h.Store.RevokeGrant(ctx, verified.GrantID, event)
 	default:
@@ -128,9 +129,10 @@ func (h *Handler) revokeAccessToken(ctx context.Context, presented oauth.Secret,
 
 // refuse records that a client tried to revoke another's token. The client is told what it would be told of a token
 // that never was, so that the endpoint does not tell it whether the token is good.
-func (h *Handler) refuse(ctx context.Context, event store.AuditEvent) error {
+func (h *Handler) refuse(ctx context.Context, event store.AuditEvent) {
 	event.Outcome = store.AuditFailure
 	event.Detail += " of another client"
-	h.Log.Warn("a client tried to revoke a token of another client", "client_id", event.ClientID, "grant", event.GrantID)
-	return h.Store.AppendAudit(ctx, event)
+	if h.Recorder.Record(ctx, event) {
+		h.Log.Warn("a client tried to revoke a token of another client", "client_id", event.ClientID, "grant", event.GrantID)
+	}
 }

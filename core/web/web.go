@@ -37,14 +37,6 @@ func (r *Request) HeaderValue(name string) string {
 	return ""
 }
 
-// Address is the peer as text for records, or an empty string when the host does not tell.
-func (r *Request) Address() string {
-	if !r.Peer.IsValid() {
-		return ""
-	}
-	return r.Peer.Unmap().String()
-}
-
 // Cookie returns the value of the first cookie of that name (RFC 6265 section 5.4), or an empty string.
 func (r *Request) Cookie(name string) string {
 	for _, line := range r.Header("Cookie") {
