@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,20 +35,31 @@ type clientID struct {
 	ID string `arg:"" help:"Client id."`
 }
 
-// clientResult is a client for scripts, in the words of RFC 7591 section 2 where it has them.
+// clientResult is a client for scripts, in the words of RFC 7591 section 2 where it has them. Lifetimes are in seconds.
 type clientResult struct {
-	ID           string   `json:"client_id"`
-	Secret       string   `json:"client_secret,omitempty"` // only when it was made just now
-	Name         string   `json:"client_name"`
-	RedirectURIs []string `json:"redirect_uris"`
-	Scope        string   `json:"scope"`
-	Public       bool     `json:"public"`
-	Secrets      int      `json:"valid_secrets"`
-	Trusted      bool     `json:"trusted"`
-	Legacy       bool     `json:"legacy"`
-	Disabled     bool     `json:"disabled"`
-	CreatedAt    string   `json:"created_at"`
-	ChangedAt    string   `json:"changed_at"`
+	ID           string          `json:"client_id"`
+	Secret       string          `json:"client_secret,omitempty"` // only when it was made just now
+	Name         string          `json:"client_name"`
+	RedirectURIs []string        `json:"redirect_uris"`
+	GrantTypes   []string        `json:"grant_types"`
+	AuthMethod   string          `json:"token_endpoint_auth_method"` // client_secret_basic stands for client_secret_post, too
+	Scope        string          `json:"scope"`
+	JWKS         json.RawMessage `json:"jwks,omitempty"`
+	JWKSURI      string          `json:"jwks_uri,omitempty"`
+
+	Resources              []string `json:"resources,omitempty"`
+	IntrospectionAudiences []string `json:"introspection_audiences,omitempty"`
+	AccessTokenLifetime    int64    `json:"access_token_lifetime,omitempty"`
+	RefreshTokenIdle       int64    `json:"refresh_token_idle,omitempty"`
+	RefreshTokenAbsolute   int64    `json:"refresh_token_absolute,omitempty"`
+
+	Public    bool   `json:"public"`
+	Secrets   int    `json:"valid_secrets"`
+	Trusted   bool   `json:"trusted"`
+	Legacy    bool   `json:"legacy"`
+	Disabled  bool   `json:"disabled"`
+	CreatedAt string `json:"created_at"`
+	ChangedAt string `json:"changed_at"`
 }
 
 func resultOf(registered store.Client, secret oauth.Secret) clientResult {
@@ -55,16 +67,49 @@ func resultOf(registered store.Client, secret oauth.Secret) clientResult {
 		ID:           registered.ID,
 		Secret:       secret.Reveal(),
 		Name:         registered.Name,
-		RedirectURIs: registered.RedirectURIs,
+		RedirectURIs: append([]string{}, registered.RedirectURIs...), // [] and not null
+		GrantTypes:   grantTypes(registered),
+		AuthMethod:   authMethod(registered),
 		Scope:        strings.Join(registered.Scopes, " "),
-		Public:       registered.Public(),
-		Secrets:      len(registered.SecretHashes),
-		Trusted:      registered.Trusted,
-		Legacy:       registered.Legacy,
-		Disabled:     registered.Disabled,
-		CreatedAt:    timestamp(registered.CreatedAt),
-		ChangedAt:    timestamp(registered.ChangedAt),
+		JWKS:         registered.JWKS,
+		JWKSURI:      registered.JWKSURI,
+
+		Resources:              registered.Resources,
+		IntrospectionAudiences: registered.IntrospectionAudiences,
+		AccessTokenLifetime:    int64(registered.AccessTokenLifetime / time.Second),
+		RefreshTokenIdle:       int64(registered.RefreshTokenIdle / time.Second),
+		RefreshTokenAbsolute:   int64(registered.RefreshTokenAbsolute / time.Second),
+
+		Public:    registered.Public(),
+		Secrets:   len(registered.SecretHashes),
+		Trusted:   registered.Trusted,
+		Legacy:    registered.Legacy,
+		Disabled:  registered.Disabled,
+		CreatedAt: timestamp(registered.CreatedAt),
+		ChangedAt: timestamp(registered.ChangedAt),
 	}
+}
+
+// grantTypes are those that the client may use, also when they are the default.
+func grantTypes(registered store.Client) []string {
+	var may []string
+	for _, grantType := range []string{store.AuthorizationCode, store.Refresh, store.ClientCredentials} {
+		if registered.MayUse(grantType) {
+			may = append(may, grantType)
+		}
+	}
+	return may
+}
+
+// authMethod is how the client authenticates, in the words of RFC 7591 section 2 and OpenID Connect Core section 9.
+func authMethod(registered store.Client) string {
+	switch {
+	case registered.Public():
+		return "none"
+	case registered.HasKeys():
+		return "private_key_jwt"
+	}
+	return "client_secret_basic"
 }
 
 func timestamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
@@ -82,6 +127,10 @@ func (s *session) printClient(registered store.Client, secret oauth.Secret) erro
 		[2]string{"Name", registered.Name},
 		[2]string{"Redirect URIs", strings.Join(registered.RedirectURIs, "\n")},
 		[2]string{"Scope", strings.Join(registered.Scopes, " ")},
+		[2]string{"Grant types", strings.Join(grantTypes(registered), "\n")},
+	)
+	pairs = append(pairs, special(registered)...)
+	pairs = append(pairs,
 		[2]string{"Kind", kind(registered)},
 		[2]string{"State", state(registered)},
 		[2]string{"Created", timestamp(registered.CreatedAt)},
@@ -96,12 +145,45 @@ func (s *session) printClient(registered store.Client, secret oauth.Secret) erro
 	return nil
 }
 
+// special are the settings that most clients do not have.
+func special(registered store.Client) [][2]string {
+	var pairs [][2]string
+	keys := registered.JWKSURI
+	if len(registered.JWKS) > 0 {
+		keys = string(registered.JWKS)
+	}
+	for _, pair := range [][2]string{
+		{"Keys", keys},
+		{"Resources", strings.Join(registered.Resources, "\n")},
+		{"May introspect", strings.Join(registered.IntrospectionAudiences, "\n")},
+	} {
+		if pair[1] != "" {
+			pairs = append(pairs, pair)
+		}
+	}
+	for _, one := range []struct {
+		name  string
+		given time.Duration
+	}{
+		{"Access tokens", registered.AccessTokenLifetime},
+		{"Refresh tokens, idle", registered.RefreshTokenIdle},
+		{"Refresh tokens, in all", registered.RefreshTokenAbsolute},
+	} {
+		if one.given > 0 {
+			pairs = append(pairs, [2]string{one.name, config.FormatDuration(one.given)})
+		}
+	}
+	return pairs
+}
+
 // kind tells how a client authenticates and what was decided for it.
 func kind(registered store.Client) string {
 	words := []string{"confidential"}
 	switch secrets := len(registered.SecretHashes); {
 	case registered.Public():
 		words[0] = "public"
+	case registered.HasKeys():
+		words[0] += " with keys"
 	case secrets > 1:
 		words[0] += " with " + strconv.Itoa(secrets) + " secrets"
 	}
@@ -160,18 +242,18 @@ func checkClientID(id string) error {
 }
 
 // checkClient makes the checks that hold for a new and for a changed client.
-func checkClient(registered *store.Client) error {
+func checkClient(registered *store.Client, policy *config.Config) error {
 	if strings.TrimSpace(registered.Name) == "" {
 		return errors.New("the name is empty: write what people shall read on the consent page")
 	}
 	if len(registered.Name) > 200 || strings.ContainsFunc(registered.Name, unicode.IsControl) {
 		return errors.New("the name must be one line of at most 200 bytes")
 	}
-	if len(registered.RedirectURIs) == 0 {
-		return errors.New("a client needs a redirect URI: write --redirect-uri URI")
+	if err := checkRegistration(registered); err != nil {
+		return err
 	}
 	for _, uri := range registered.RedirectURIs {
-		if err := client.ValidateRedirectURI(*registered, uri, config.Default().Clients.PrivateUseSchemes); err != nil {
+		if err := client.ValidateRedirectURI(*registered, uri, policy.Clients.PrivateUseSchemes); err != nil {
 			return fmt.Errorf("the redirect URI %q cannot be registered: %w", uri, err)
 		}
 	}
@@ -182,27 +264,29 @@ func checkClient(registered *store.Client) error {
 	return nil
 }
 
+// policy is the configuration in force. One that cannot be read now may be repaired later; the defaults take its place
+// meanwhile, and readable is false.
+func (s *session) policy() (policy *config.Config, readable bool, err error) {
+	where, err := s.bootstrap()
+	if err != nil {
+		return nil, false, err
+	}
+	policy, _, fault := s.configuration(where.ConfigDir)
+	if fault != nil {
+		defaults := config.Default()
+		return &defaults, false, nil
+	}
+	return policy, true, nil
+}
+
 // scopes reads the values of --scope, each of which may hold several scopes.
-func (s *session) scopes(values []string) ([]string, error) {
+func scopes(values []string) ([]string, error) {
 	scope, err := oauth.ParseScope(strings.Join(values, " "))
 	if err != nil {
 		return nil, fmt.Errorf("the scope cannot be used: %s", err.Description)
 	}
 	if len(scope) == 0 {
 		return nil, errors.New("a client needs a scope: write --scope domino")
-	}
-	where, fault := s.bootstrap()
-	if fault != nil {
-		return nil, fault
-	}
-	// A configuration that cannot be read now may be repaired later; that is no reason to refuse a client.
-	if policy, _, fault := s.configuration(where.ConfigDir); fault == nil {
-		for _, name := range scope {
-			if _, configured := policy.Scopes[name]; !configured {
-				fmt.Fprintf(s.stderr, "doapctl: The scope %s is not configured yet: add it to \"scopes\" in %s.\n",
-					name, where.ConfigDir)
-			}
-		}
 	}
 	return slices.Clone(scope), nil
 }

@@ -18,44 +18,60 @@ type clientUpdateCommand struct {
 	Scope       []string `help:"New scope; replaces all that are registered. May be repeated." placeholder:"SCOPE" sep:"none"`
 	Trusted     *bool    `help:"Whether nobody is asked for consent." negatable:""`
 	Legacy      *bool    `help:"Whether PKCE is optional, as for clients written for DOAP." negatable:""`
+	registration
 }
 
 // Help is shown below the usage line.
 func (clientUpdateCommand) Help() string {
-	return `Changes what is given and leaves the rest. Tokens that were issued before stay as they are.
+	return `Changes what is given and leaves the rest. Tokens that were issued before stay as they are. Flags that may be
+repeated replace all that is registered; an empty value, as in --resource "", leaves nothing. A client with a secret
+cannot be given keys, nor the other way round: register another client for that.
 
 Examples:
 
     doapctl client update intranet --name "Intranet, new"
     doapctl client update intranet --redirect-uri https://a.example.com/cb --redirect-uri https://b.example.com/cb
-    doapctl client update intranet --no-legacy --trusted`
+    doapctl client update intranet --no-legacy --trusted
+    doapctl client update intranet --access-token-lifetime 10m --resource https://api.example.com/`
 }
 
 func (c *clientUpdateCommand) Run(s *session) error {
-	if c.Name == nil && c.RedirectURI == nil && c.Scope == nil && c.Trusted == nil && c.Legacy == nil {
+	if c.Name == nil && c.RedirectURI == nil && c.Scope == nil && c.Trusted == nil && c.Legacy == nil && c.isEmpty() {
 		return errors.New("nothing to change: see doapctl client update --help")
 	}
-	var scopes []string
+	var scope []string
 	if c.Scope != nil {
 		var err error
-		if scopes, err = s.scopes(c.Scope); err != nil {
+		if scope, err = scopes(c.Scope); err != nil {
 			return err
 		}
+	}
+	keys, err := s.keys(c.JWKS)
+	if err != nil {
+		return err
+	}
+	policy, readable, err := s.policy()
+	if err != nil {
+		return err
 	}
 	changed, err := s.update(c.ID, func(registered *store.Client) error {
 		set(&registered.Name, c.Name)
 		set(&registered.Trusted, c.Trusted)
 		set(&registered.Legacy, c.Legacy)
 		if c.RedirectURI != nil {
-			registered.RedirectURIs = c.RedirectURI
+			registered.RedirectURIs = given(c.RedirectURI)
 		}
 		if c.Scope != nil {
-			registered.Scopes = scopes
+			registered.Scopes = scope
 		}
-		return checkClient(registered)
+		c.apply(registered, keys)
+		return checkClient(registered, policy)
 	})
 	if err != nil {
 		return err
+	}
+	if readable {
+		s.warn(&changed, policy)
 	}
 	s.print("Changed the client.")
 	return s.printClient(changed, "")
@@ -72,8 +88,8 @@ type clientDisableCommand struct{ clientID }
 
 // Help is shown below the usage line.
 func (clientDisableCommand) Help() string {
-	return `The client can no longer start a login, and gets no more tokens. Its registration stays. Access tokens that it
-holds are good until they expire.
+	return `The client can no longer start a login, and gets no more tokens. Access tokens that it holds are refused within a
+second. Its registration stays.
 
 Example:
 
@@ -172,6 +188,10 @@ func (c *clientSecretCommand) Run(s *session) error {
 		secret = oauth.NewSecret()
 	}
 	changed, err := s.update(c.ID, func(registered *store.Client) error {
+		if registered.HasKeys() {
+			return fmt.Errorf("the client %q authenticates with its keys and has no secret: change them with doapctl client "+
+				"update --jwks or --jwks-uri", c.ID)
+		}
 		if registered.Public() {
 			return fmt.Errorf("the client %q is public and has no secret: register a confidential client for an "+
 				"application that can keep one", c.ID)

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, negated bool, arguments []string){
 			"field":      field,
+			"member":     member,
 			"secret":     secret,
 			"registered": registered,
 		},
@@ -51,6 +52,20 @@ func field(ts *testscript.TestScript, negated bool, arguments []string) {
 		ts.Fatalf("the result has no text %s: %v", arguments[1], result)
 	}
 	ts.Setenv(arguments[0], text)
+}
+
+// member NAME JSON succeeds if the JSON object on standard output has such a member.
+func member(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) != 2 {
+		ts.Fatalf("usage: member NAME JSON")
+	}
+	var result map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &result))
+	var expected any
+	ts.Check(json.Unmarshal([]byte(arguments[1]), &expected))
+	if !assert.ObjectsAreEqual(expected, result[arguments[0]]) {
+		ts.Fatalf("%s is %v, expected %v", arguments[0], result[arguments[0]], expected)
+	}
 }
 
 // secret DATABASE ID SECRET succeeds if the secret authenticates the client.
