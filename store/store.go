@@ -87,10 +87,11 @@ type Keys interface {
 
 // KeyChange is what becomes of the signing keys.
 type KeyChange struct {
-	Add    []Key     // as AddKey does; ErrExists undoes the whole change
-	Retire []string  // ids: from At on they neither sign nor verify; the private part is erased
-	Remove []string  // ids: deleted
-	At     time.Time // of retirement
+	Add    []Key        // as AddKey does; ErrExists undoes the whole change
+	Retire []string     // ids: from At on they neither sign nor verify; the private part is erased
+	Remove []string     // ids: deleted
+	At     time.Time    // of retirement
+	Audit  []AuditEvent // stored with the change
 }
 
 // AuthorizationRequests are the requests that wait for their user.

@@ -93,12 +93,17 @@ func (s *Set) Signer(now time.Time) (kid, alg string, private crypto.Signer, ok 
 	if len(s.signers) == 0 {
 		return "", "", nil, false
 	}
-	at := slices.IndexFunc(s.signers, func(k signer) bool { return !k.activeFrom.After(now) })
-	if at < 0 {
-		at = len(s.signers) - 1
-	}
-	found := s.signers[at]
+	found := s.signers[signerAt(s.signers, func(k signer) time.Time { return k.activeFrom }, now)]
 	return found.kid, found.alg, found.private, true
+}
+
+// signerAt is the rule of Signer for keys of which the latest comes first; there is at least one.
+func signerAt[K any](keys []K, activeFrom func(K) time.Time, now time.Time) int {
+	at := slices.IndexFunc(keys, func(k K) bool { return !activeFrom(k).After(now) })
+	if at < 0 {
+		return len(keys) - 1
+	}
+	return at
 }
 
 // Public returns the key that verifies what kid signed.

@@ -90,7 +90,7 @@ func (s *Store) UpdateKeys(ctx context.Context, change func([]store.Key) (store.
 				return nil, err
 			}
 		}
-		return nil, nil
+		return nil, insertAudit(q, changes.Audit)
 	})
 }
 
