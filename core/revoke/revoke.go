@@ -45,8 +45,9 @@ func (h *Handler) Describe(document *oauth.Metadata, url string) {
 	document.RevocationEndpointAuthAlgorithms = client.Algorithms()
 }
 
-// Serve answers 200 with an empty body when the token is good no longer, which is so for one that never was, too
-// (RFC 7009 section 2.2).
+// Serve answers 200 when the token is good no longer, which is so for one that never was, too (RFC 7009 section 2.2).
+// The body tells nothing. It is an empty object, because clients (simple-oauth2) take an answer without JSON for a
+// failure.
 func (h *Handler) Serve(r *web.Request) web.Response {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -54,7 +55,7 @@ func (h *Handler) Serve(r *web.Request) web.Response {
 		h.Log.Log(ctx, problem.LogLevel(), "revocation refused", "err", problem)
 		return client.Refusal(problem)
 	}
-	return web.Response{Status: http.StatusOK, Header: http.Header{}}.NoStore()
+	return web.JSON(http.StatusOK, struct{}{}).NoStore()
 }
 
 func (h *Handler) revoke(ctx context.Context, r *web.Request) *oauth.Error {
