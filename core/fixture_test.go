@@ -43,23 +43,25 @@ const (
 type fixture struct {
 	service *core.Service
 	store   *sqlite.Store
+	path    string // of the database
 	server  *httptest.Server
 	config  *config.Config
 	clock   atomic.Int64 // microseconds
 	log     *strings.Builder
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{log: &strings.Builder{}}
 	f.clock.Store(time.Now().UnixMicro())
 	configured := config.Default()
 	configured.Issuer = issuer
 	f.config = &configured
-	database, err := sqlite.Create(filepath.Join(t.TempDir(), "doap.db"), sqlite.Options{})
+	path := filepath.Join(t.TempDir(), "doap.db")
+	database, err := sqlite.Create(path, sqlite.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, database.Close()) })
-	f.store = database
+	f.store, f.path = database, path
 	signing, err := key.Generate(key.RS256, f.now())
 	require.NoError(t, err)
 	require.NoError(t, database.AddKey(t.Context(), signing))
@@ -76,9 +78,16 @@ func newFixture(t *testing.T) *fixture {
 	require.NoError(t, database.AddClient(t.Context(), store.Client{
 		ID: "public", Name: "Public", Scopes: []string{"domino"}, Trusted: true, RedirectURIs: []string{callback},
 	}))
+	f.serve(t)
+	return f
+}
+
+// serve starts a server over the fixture's store.
+func (f *fixture) serve(t testing.TB) {
+	t.Helper()
 	f.service = core.New(core.Deps{
 		Config: func() *config.Config { return f.config },
-		Store:  database,
+		Store:  f.store,
 		Now:    f.now,
 		Log:    slog.New(slog.NewTextHandler(&lockedWriter{out: f.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
@@ -87,7 +96,18 @@ func newFixture(t *testing.T) *fixture {
 		People: map[string]coretest.Person{"anna": {Name: anna, Password: "pw"}},
 	})
 	t.Cleanup(f.server.Close)
-	return f
+}
+
+// neighbour is another server over the same database, as another process opens it.
+func (f *fixture) neighbour(t *testing.T) *fixture {
+	t.Helper()
+	opened, err := sqlite.Open(f.path, sqlite.Options{PollInterval: 10 * time.Millisecond})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, opened.Close()) })
+	other := &fixture{store: opened, path: f.path, config: f.config, log: &strings.Builder{}}
+	other.clock.Store(f.clock.Load())
+	other.serve(t)
+	return other
 }
 
 func (f *fixture) now() time.Time { return time.UnixMicro(f.clock.Load()) }
@@ -95,7 +115,7 @@ func (f *fixture) now() time.Time { return time.UnixMicro(f.clock.Load()) }
 func (f *fixture) wait(d time.Duration) { f.clock.Add(d.Microseconds()) }
 
 // browser is Anna's: it sends her password, keeps cookies and does not follow redirects.
-func (f *fixture) browser(t *testing.T) *http.Client {
+func (f *fixture) browser(t testing.TB) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
@@ -115,7 +135,7 @@ func (asAnna) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // authorize runs an authorization request as Anna and returns what the callback would get.
-func (f *fixture) authorize(t *testing.T, parameters url.Values) url.Values {
+func (f *fixture) authorize(t testing.TB, parameters url.Values) url.Values {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.server.URL+"/doap/auth?"+parameters.Encode(), http.NoBody)
 	require.NoError(t, err)
@@ -130,7 +150,7 @@ func (f *fixture) authorize(t *testing.T, parameters url.Values) url.Values {
 }
 
 // code gets a code for a client, with the redirect_uri left to the registration.
-func (f *fixture) code(t *testing.T, id string, more ...string) string {
+func (f *fixture) code(t testing.TB, id string, more ...string) string {
 	t.Helper()
 	parameters := url.Values{"response_type": {"code"}, "client_id": {id}, "scope": {"domino"}}
 	for i := 0; i < len(more); i += 2 {
@@ -154,7 +174,7 @@ func (a answer) text(name string) string {
 	return value
 }
 
-func send(t *testing.T, request *http.Request) answer {
+func send(t testing.TB, request *http.Request) answer {
 	t.Helper()
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
@@ -170,7 +190,7 @@ func send(t *testing.T, request *http.Request) answer {
 
 // token sends a token request with the credentials in the body; a parameter can be overridden or, with an empty
 // value, left out.
-func (f *fixture) token(t *testing.T, parameters ...string) answer {
+func (f *fixture) token(t testing.TB, parameters ...string) answer {
 	t.Helper()
 	form := url.Values{"client_id": {clientID}, "client_secret": {clientSecret}}
 	for i := 0; i < len(parameters); i += 2 {
@@ -183,9 +203,15 @@ func (f *fixture) token(t *testing.T, parameters ...string) answer {
 }
 
 // post sends a body to the token endpoint as a form, with more headers.
-func (f *fixture) post(t *testing.T, body string, header http.Header) answer {
+func (f *fixture) post(t testing.TB, body string, header http.Header) answer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+"/doap/token", strings.NewReader(body))
+	return f.postTo(t, "/doap/token", body, header)
+}
+
+// postTo sends a body to a machine endpoint as a form, with more headers.
+func (f *fixture) postTo(t testing.TB, path, body string, header http.Header) answer {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL+path, strings.NewReader(body))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for name, values := range header {
@@ -204,7 +230,7 @@ func (f *fixture) resource(t *testing.T, authorization ...string) answer {
 }
 
 // payload reads the claims of a JWT without verifying it.
-func payload(t *testing.T, token string) map[string]any {
+func payload(t testing.TB, token string) map[string]any {
 	t.Helper()
 	parts := strings.Split(token, ".")
 	require.Len(t, parts, 3)
