@@ -72,7 +72,8 @@ func (p *person) until(t *testing.T, what string, done func() (string, bool)) st
 	}
 }
 
-// await waits until a text is to be seen, and returns all that is.
+// await waits until a text is to be seen, and returns all that is. The controls of a page appear at once, its heading
+// before them.
 func (p *person) await(t *testing.T, text string) string {
 	t.Helper()
 	return p.until(t, text, func() (string, bool) {
