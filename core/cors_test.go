@@ -17,7 +17,7 @@ import (
 func TestCORS_A59_M36(t *testing.T) {
 	f := newFixture(t)
 	f.config.Metadata.RootForms = true
-	shared := map[string]string{"/doap/token": "POST", "/doap/jwks": "GET, HEAD"}
+	shared := map[string]string{"/doap/token": "POST", "/doap/revoke": "POST", "/doap/jwks": "GET, HEAD"}
 	for _, place := range append(rootPlaces, places...) {
 		shared[place] = "GET, HEAD"
 	}
@@ -47,7 +47,7 @@ func TestCORS_A59_M36(t *testing.T) {
 	}
 	for path, event := range map[string]core.Event{
 		"/doap/auth": core.Authorized, "/doap/consent": core.Authorized, "/doap/account": core.Authorized,
-		"/doap/nothing": core.RawRequest, "/doap": core.RawRequest, "/sales.nsf": core.RawRequest,
+		"/doap/introspect": core.RawRequest, "/doap/nothing": core.RawRequest, "/doap": core.RawRequest, "/sales.nsf": core.RawRequest,
 	} {
 		for _, method := range []string{http.MethodOptions, http.MethodGet, http.MethodPost} {
 			request := raw(event, path)

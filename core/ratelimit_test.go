@@ -35,6 +35,8 @@ func TestLimitByAddress_A60(t *testing.T) {
 		class        string
 	}{
 		{core.RawRequest, http.MethodPost, "/doap/token", "token"},
+		{core.RawRequest, http.MethodPost, "/doap/revoke", "token"},
+		{core.RawRequest, http.MethodPost, "/doap/introspect", "introspection"},
 		{core.Authorized, http.MethodGet, "/doap/auth", "authorization"},
 		{core.Authorized, http.MethodPost, "/doap/consent", "authorization"},
 	} {

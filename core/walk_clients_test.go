@@ -11,6 +11,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,51 +28,83 @@ import (
 // attempt is a request of a client with the given credentials, which tells whether they were accepted.
 type attempt func(t *testing.T, client string, credentials url.Values, header http.Header) bool
 
+// buy tries to exchange a code.
+func (w *walk) buy(t *testing.T, client string, credentials url.Values, header http.Header) bool {
+	t.Helper()
+	got := w.form(t, "token_endpoint", withCode(w.ask(t, "client_id", client).Get("code"), credentials), header)
+	return accepted(t, got) && got.text("access_token") != ""
+}
+
+// giveBack tries to revoke a token, which need not be there.
+func (w *walk) giveBack(t *testing.T, _ string, credentials url.Values, header http.Header) bool {
+	t.Helper()
+	form := maps.Clone(credentials)
+	form.Set("token", "unknown")
+	return accepted(t, w.form(t, "revocation_endpoint", form, header))
+}
+
+// look tries to introspect a token, which need not be there.
+func (w *walk) look(t *testing.T, _ string, credentials url.Values, header http.Header) bool {
+	t.Helper()
+	form := maps.Clone(credentials)
+	form.Set("token", "unknown")
+	return accepted(t, w.form(t, "introspection_endpoint", form, header))
+}
+
+// accepted tells whether an endpoint took a client for what it says it is. There is one way to refuse it.
+func accepted(t *testing.T, got answer) bool {
+	t.Helper()
+	if got.status == http.StatusOK {
+		return true
+	}
+	assert.Equal(t, http.StatusUnauthorized, got.status, got.body)
+	assert.Equal(t, "invalid_client", got.text("error"))
+	return false
+}
+
+func (w *walk) proveTokenMethods(t *testing.T)      { w.proveMethods(t, "token", w.buy) }
+func (w *walk) proveTokenAlgorithms(t *testing.T)   { w.proveAlgorithms(t, "token", w.buy) }
+func (w *walk) proveRevocationMethods(t *testing.T) { w.proveMethods(t, "revocation", w.giveBack) }
+func (w *walk) proveRevocationAlgorithms(t *testing.T) {
+	w.proveAlgorithms(t, "revocation", w.giveBack)
+}
+func (w *walk) proveIntrospectionMethods(t *testing.T) { w.proveMethods(t, "introspection", w.look) }
+func (w *walk) proveIntrospectionAlgorithms(t *testing.T) {
+	w.proveAlgorithms(t, "introspection", w.look)
+}
+
 // proveMethods authenticates at an endpoint in every way that has a name: those that are claimed work, no others do.
 func (w *walk) proveMethods(t *testing.T, endpoint string, try attempt) {
 	t.Helper()
-	claimed := w.texts(t, endpoint+"_auth_methods_supported")
-	ways := map[string]func(t *testing.T) bool{
-		"client_secret_basic": func(t *testing.T) bool {
-			t.Helper()
-			return try(t, "modern", nil, basic("modern", clientSecret))
-		},
-		"client_secret_post": func(t *testing.T) bool {
-			t.Helper()
-			return try(t, "modern", url.Values{"client_id": {"modern"}, "client_secret": {clientSecret}}, nil)
-		},
-		"none": func(t *testing.T) bool {
-			t.Helper()
-			return try(t, "public", url.Values{"client_id": {"public"}}, nil)
-		},
-		"client_secret_jwt": func(t *testing.T) bool {
-			t.Helper()
-			return try(t, "modern", w.assertion(t, "modern", jwt.SigningMethodHS256, []byte(clientSecret)), nil)
-		},
-		"tls_client_auth": func(t *testing.T) bool {
-			t.Helper()
-			return try(t, "modern", url.Values{"client_id": {"modern"}}, http.Header{"X-Client-Cert": {"MIIB"}})
-		},
+	claimed := w.texts(t, endpoint+"_endpoint_auth_methods_supported")
+	w.wait(10 * time.Minute) // so that what failed at another endpoint has locked nobody out
+	ways := map[string]struct {
+		client      string
+		credentials url.Values
+		header      http.Header
+	}{
+		"client_secret_basic": {"modern", url.Values{}, basic("modern", clientSecret)},
+		"client_secret_post":  {"modern", secretly("modern"), nil},
+		"none":                {"public", url.Values{"client_id": {"public"}}, nil},
+		"private_key_jwt":     {"keyed", w.assertion(t, "keyed", jwt.SigningMethodRS256, w.registerKeys(t)["RSA"]), nil},
+		"client_secret_jwt":   {"modern", w.assertion(t, "modern", jwt.SigningMethodHS256, []byte(clientSecret)), nil},
+		"tls_client_auth":     {"modern", url.Values{"client_id": {"modern"}}, http.Header{"X-Client-Cert": {"MIIB"}}},
 	}
 	for name, way := range ways {
-		assert.Equal(t, slices.Contains(claimed, name), way(t), name)
+		assert.Equal(t, slices.Contains(claimed, name), try(t, way.client, way.credentials, way.header), name)
 	}
-	if !slices.Contains(claimed, "private_key_jwt") {
-		assert.NotContains(t, w.document, endpoint+"_auth_signing_alg_values_supported")
-		return
-	}
-	w.proveAlgorithms(t, endpoint, try)
 	for _, name := range claimed {
-		assert.True(t, ways[name] != nil || name == "private_key_jwt", "nothing proves %s", name)
+		assert.Contains(t, ways, name, "what is claimed is proven")
 	}
 }
 
 // proveAlgorithms sends assertions signed by every algorithm of RFC 7518 and RFC 8037.
 func (w *walk) proveAlgorithms(t *testing.T, endpoint string, try attempt) {
 	t.Helper()
-	claimed := w.texts(t, endpoint+"_auth_signing_alg_values_supported")
+	claimed := w.texts(t, endpoint+"_endpoint_auth_signing_alg_values_supported")
 	keys := w.registerKeys(t)
 	for _, algorithm := range jwt.GetAlgorithms() {
+		w.wait(10 * time.Minute) // so that failures lock nobody out
 		method := jwt.GetSigningMethod(algorithm)
 		var private any
 		switch method := method.(type) {

@@ -6,10 +6,8 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
-	"maps"
 	"math/big"
 	"net/http"
-	"net/url"
 	"slices"
 	"testing"
 
@@ -95,20 +93,26 @@ func (w *walk) secretHashes(t *testing.T) []string {
 	return registered.SecretHashes
 }
 
-// proveAuthMethods has clients of each kind exchange codes.
-func (w *walk) proveAuthMethods(t *testing.T) {
-	w.proveMethods(t, "token_endpoint", func(t *testing.T, client string, credentials url.Values, header http.Header) bool {
-		t.Helper()
-		form := url.Values{
-			"grant_type": {"authorization_code"}, "code": {w.ask(t, "client_id", client).Get("code")},
-			"redirect_uri": {callback}, "code_verifier": {verifier},
-		}
-		maps.Copy(form, credentials)
-		got := w.form(t, "token_endpoint", form, header)
-		if got.status != http.StatusOK {
-			assert.Equal(t, http.StatusUnauthorized, got.status, got.body)
-			assert.Equal(t, "invalid_client", got.text("error"))
-		}
-		return got.text("access_token") != ""
-	})
+// proveRevocation gives tokens back: they stop working with the next request.
+func (w *walk) proveRevocation(t *testing.T) {
+	for _, name := range []string{"access_token", "refresh_token"} {
+		bought := w.tokens(t)
+		got := w.form(t, "revocation_endpoint", secretly("modern", "token", bought.text(name)), nil)
+		require.Equal(t, http.StatusOK, got.status, got.body)
+		assert.Equal(t, http.StatusUnauthorized, w.resource(t, "Bearer "+bought.text("access_token")).status, name)
+	}
+}
+
+// proveIntrospection looks at a token before and after it was given back.
+func (w *walk) proveIntrospection(t *testing.T) {
+	bought := w.tokens(t)
+	ask := func() answer {
+		return w.form(t, "introspection_endpoint", secretly("modern", "token", bought.text("access_token")), nil)
+	}
+	told := ask()
+	require.Equal(t, http.StatusOK, told.status, told.body)
+	assert.Equal(t, true, told.fields["active"])
+	assert.Equal(t, issuer, told.text("iss"))
+	w.form(t, "revocation_endpoint", secretly("modern", "token", bought.text("access_token")), nil)
+	assert.JSONEq(t, `{"active":false}`, ask().body)
 }

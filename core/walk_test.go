@@ -5,6 +5,7 @@ package core_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -27,22 +28,35 @@ var demanded = []string{
 	"issuer", "authorization_endpoint", "token_endpoint", "jwks_uri",
 	"scopes_supported", "response_types_supported", "response_modes_supported", "grant_types_supported",
 	"code_challenge_methods_supported", "authorization_response_iss_parameter_supported",
-	"token_endpoint_auth_methods_supported",
+	"token_endpoint_auth_methods_supported", "token_endpoint_auth_signing_alg_values_supported",
+	"revocation_endpoint", "revocation_endpoint_auth_methods_supported",
+	"revocation_endpoint_auth_signing_alg_values_supported",
+	"introspection_endpoint", "introspection_endpoint_auth_methods_supported",
+	"introspection_endpoint_auth_signing_alg_values_supported",
 }
 
 // proofs are how it is shown that what a member says works.
 var proofs = map[string]func(w *walk, t *testing.T){
-	"issuer":                           (*walk).proveIssuer,
-	"authorization_endpoint":           (*walk).proveFlow,
-	"token_endpoint":                   (*walk).proveFlow,
-	"jwks_uri":                         (*walk).proveKeys,
-	"scopes_supported":                 (*walk).proveScopes,
-	"response_types_supported":         (*walk).proveResponseTypes,
-	"response_modes_supported":         (*walk).proveResponseModes,
-	"grant_types_supported":            (*walk).proveGrantTypes,
-	"code_challenge_methods_supported": (*walk).proveChallengeMethods,
+	"issuer":                   (*walk).proveIssuer,
+	"authorization_endpoint":   (*walk).proveFlow,
+	"token_endpoint":           (*walk).proveFlow,
+	"revocation_endpoint":      (*walk).proveRevocation,
+	"introspection_endpoint":   (*walk).proveIntrospection,
+	"jwks_uri":                 (*walk).proveKeys,
+	"scopes_supported":         (*walk).proveScopes,
+	"response_types_supported": (*walk).proveResponseTypes,
+	"response_modes_supported": (*walk).proveResponseModes,
+	"grant_types_supported":    (*walk).proveGrantTypes,
+
+	"code_challenge_methods_supported":               (*walk).proveChallengeMethods,
 	"authorization_response_iss_parameter_supported": (*walk).proveIss,
-	"token_endpoint_auth_methods_supported":          (*walk).proveAuthMethods,
+
+	"token_endpoint_auth_methods_supported":                    (*walk).proveTokenMethods,
+	"token_endpoint_auth_signing_alg_values_supported":         (*walk).proveTokenAlgorithms,
+	"revocation_endpoint_auth_methods_supported":               (*walk).proveRevocationMethods,
+	"revocation_endpoint_auth_signing_alg_values_supported":    (*walk).proveRevocationAlgorithms,
+	"introspection_endpoint_auth_methods_supported":            (*walk).proveIntrospectionMethods,
+	"introspection_endpoint_auth_signing_alg_values_supported": (*walk).proveIntrospectionAlgorithms,
 }
 
 // TestMetadataIsTrue_A36 proves that all that the metadata claims works, and that nothing works that it does not claim.
@@ -174,10 +188,19 @@ func secretly(client string, pairs ...string) url.Values {
 // tokens buys tokens with a code.
 func (w *walk) tokens(t *testing.T) answer {
 	t.Helper()
-	got := w.form(t, "token_endpoint", secretly("modern", "grant_type", "authorization_code", "code", w.ask(t).Get("code"),
-		"redirect_uri", callback, "code_verifier", verifier), nil)
+	got := w.form(t, "token_endpoint", withCode(w.ask(t).Get("code"), secretly("modern")), nil)
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	return got
+}
+
+// withCode adds to credentials what buys tokens.
+func withCode(code string, credentials url.Values) url.Values {
+	form := maps.Clone(credentials)
+	form.Set("grant_type", "authorization_code")
+	form.Set("code", code)
+	form.Set("redirect_uri", callback)
+	form.Set("code_verifier", verifier)
+	return form
 }
 
 func (w *walk) proveIssuer(t *testing.T) {
@@ -232,8 +255,9 @@ func (w *walk) proveChallengeMethods(t *testing.T) {
 		assert.Equal(t, slices.Contains(claimed, method), got.Get("code") != "", method)
 	}
 	assert.Subset(t, []string{"S256"}, claimed, "what is claimed is proven")
-	got := w.form(t, "token_endpoint", secretly("modern", "grant_type", "authorization_code", "code", w.ask(t).Get("code"),
-		"redirect_uri", callback, "code_verifier", challenge), nil)
+	form := withCode(w.ask(t).Get("code"), secretly("modern"))
+	form.Set("code_verifier", challenge)
+	got := w.form(t, "token_endpoint", form, nil)
 	assert.Equal(t, "invalid_grant", got.text("error"), "the verifier is looked at")
 }
 
@@ -268,8 +292,7 @@ func (w *walk) proveNoTokensInQuery(t *testing.T) {
 	token := w.tokens(t).text("access_token")
 	got := w.fetch(t, http.MethodGet, "/db.nsf?access_token="+token, "", nil)
 	assert.Empty(t, got.body, "the request is nobody's")
-	code := w.ask(t).Get("code")
-	query := secretly("modern", "grant_type", "authorization_code", "code", code, "redirect_uri", callback, "code_verifier", verifier)
+	query := withCode(w.ask(t).Get("code"), secretly("modern"))
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url(t, "token_endpoint")+"?"+query.Encode(), http.NoBody)
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")

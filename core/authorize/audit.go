@@ -5,6 +5,7 @@ package authorize
 import (
 	"context"
 
+	"ndoap/core/audit"
 	"ndoap/core/web"
 	"ndoap/store"
 )
@@ -14,12 +15,8 @@ func (h *Handler) event(
 	request *web.Request, asked store.AuthorizationRequest, action store.AuditAction, outcome store.AuditOutcome,
 	user, detail string,
 ) store.AuditEvent {
-	event := store.AuditEvent{
-		At: h.Now(), Action: action, Outcome: outcome, User: user, ClientID: asked.ClientID, Detail: detail,
-	}
-	if request.Peer.IsValid() {
-		event.Address = request.Peer.String()
-	}
+	event := audit.Of(request, h.Now(), action, outcome)
+	event.User, event.ClientID, event.Detail = user, asked.ClientID, detail
 	return event
 }
 

@@ -58,7 +58,7 @@ func (h *Handler) Serve(request *web.Request) web.Response {
 	}
 	form := query
 	if request.Method == http.MethodPost { // all parameters are in the body then; the query is not mixed in
-		form, problem = postForm(request)
+		form, problem = oauth.ReadForm(request)
 	}
 	if problem != nil {
 		return h.refuse(malformed(problem))

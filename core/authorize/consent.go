@@ -31,7 +31,7 @@ func (c *ConsentHandler) Serve(request *web.Request) web.Response {
 	if !fromOwnPage(request, h.Config().Issuer) {
 		return h.refuse(foreignForm())
 	}
-	form, problem := postForm(request)
+	form, problem := oauth.ReadForm(request)
 	if problem == nil {
 		problem = form.Single("token", "decision")
 	}

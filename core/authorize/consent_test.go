@@ -140,7 +140,7 @@ func TestForgedForms_A67(t *testing.T) {
 			"start again",
 		},
 		"A72 no cookie":    {ada, nil, http.Header{"Cookie": {"other=1"}}, 400, "start again"},
-		"JSON":             {ada, nil, http.Header{"Content-Type": {"application/json"}}, 400, "Content-Type"},
+		"JSON":             {ada, nil, http.Header{"Content-Type": {"application/json"}}, 400, "x-www-form-urlencoded"},
 		"broken encoding":  {ada, url.Values{"%zz": nil}, nil, 400, "percent-encoded"},
 		"unspeakable name": {"-Default-", nil, nil, 403, "Ask an administrator"},
 	} {

@@ -5,7 +5,6 @@ package authorize
 import (
 	"context"
 	"errors"
-	"mime"
 	"net/http"
 
 	"ndoap/core/client"
@@ -35,16 +34,6 @@ var unsupportedParameters = []struct {
 	{"request", oauth.RequestNotSupported},
 	{"request_uri", oauth.RequestURINotSupported},
 	{"registration", oauth.RegistrationNotSupported},
-}
-
-// postForm returns the parameters in the body of a POST.
-func postForm(request *web.Request) (oauth.Form, *oauth.Error) {
-	mediaType, _, err := mime.ParseMediaType(request.HeaderValue("Content-Type"))
-	if err != nil || mediaType != "application/x-www-form-urlencoded" {
-		return oauth.Form{}, oauth.NewError(oauth.InvalidRequest,
-			"The body of a POST must have the Content-Type application/x-www-form-urlencoded.")
-	}
-	return oauth.ParseForm(string(request.Body))
 }
 
 // recipient finds out who asks and where the answer goes. As long as one of them is in doubt, nobody is redirected
