@@ -29,6 +29,7 @@ type instance struct {
 	store     store.Store                  // owned by the goroutine once it runs
 	policy    complaint                    // about the configuration
 	database  complaint                    // about the store
+	keys      complaint                    // about their rotation
 	memory    *memoryMeter
 	cancel    context.CancelFunc
 	done      sync.WaitGroup
@@ -74,7 +75,7 @@ func (e Environment) lookup(name string) (string, bool) {
 func (in *instance) keepCurrent(ctx context.Context) {
 	ticker := time.NewTicker(retryEvery)
 	defer ticker.Stop()
-	lastSweep := time.Time{}
+	lastRotation, lastSweep := time.Time{}, time.Time{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -82,6 +83,10 @@ func (in *instance) keepCurrent(ctx context.Context) {
 		case now := <-ticker.C:
 			in.memory.measure()
 			in.guarded(func() { in.refresh(ctx) })
+			if now.Sub(lastRotation) >= rotateEvery {
+				lastRotation = now
+				in.guarded(func() { in.rotate(ctx, now) })
+			}
 			if now.Sub(lastSweep) >= sweepEvery {
 				lastSweep = now
 				in.guarded(func() { in.sweep(ctx, now) })
@@ -89,6 +94,9 @@ func (in *instance) keepCurrent(ctx context.Context) {
 		}
 	}
 }
+
+// rotateEvery is how often the schedule of the signing keys is looked at.
+const rotateEvery = time.Minute
 
 // sweepEvery is how often records that can never be used again are removed.
 const sweepEvery = 10 * time.Minute
@@ -157,6 +165,21 @@ func (in *instance) sayOnce(about *complaint, text string) {
 	if *about != complaint(text) {
 		*about = complaint(text)
 		in.log.Error(text)
+	}
+}
+
+// rotate changes the signing keys when their schedule says so.
+func (in *instance) rotate(ctx context.Context, now time.Time) {
+	service := in.service.Load()
+	if service == nil {
+		return
+	}
+	err := service.RotateKeys(ctx, now)
+	switch {
+	case err == nil:
+		in.keys = ""
+	case !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrUnavailable): // the store speaks for itself
+		in.sayOnce(&in.keys, "the signing keys were not rotated, and go on as they are: "+err.Error())
 	}
 }
 
