@@ -38,7 +38,7 @@ func (p posing) RoundTrip(request *http.Request) (*http.Response, error) {
 // Whatever a request calls this server, documents that caches keep have the same bytes, redirects stay here, and codes
 // and tokens name the configured issuer.
 func TestForeignHost_A33_M34_M35(t *testing.T) {
-	s := ownIssuer(t, options{})
+	s := ownIssuer(t)
 	const evil = "evil.example"
 	poser := &http.Client{Transport: posing{evil}}
 	for _, path := range []string{

@@ -10,11 +10,45 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 )
+
+// An application of its own, by golang.org/x/oauth2: it gets tokens again and again, in both ways of authentication; they
+// stand for no person and open nothing of Domino's.
+func TestXOAuth2ClientCredentials_A57(t *testing.T) {
+	s := start(t, options{})
+	s.addClient(t, "machine", "--grant-type", "client_credentials")
+	for name, style := range map[string]oauth2.AuthStyle{
+		"Basic": oauth2.AuthStyleInHeader, "body": oauth2.AuthStyleInParams, "detected": oauth2.AuthStyleAutoDetect,
+	} {
+		t.Run(name, func(t *testing.T) {
+			application := clientcredentials.Config{
+				ClientID: "machine", ClientSecret: s.secrets["machine"], TokenURL: s.base + "/doap/token", Scopes: []string{"domino"}, AuthStyle: style,
+			}
+			token, err := application.Token(t.Context())
+			require.NoError(t, err)
+			assert.Empty(t, token.RefreshToken)
+			said := claims(t, token.AccessToken)
+			assert.Equal(t, "urn:ndoap:client:machine", said["sub"])
+			assert.NotContains(t, said, "CN")
+			again, err := application.Token(t.Context())
+			require.NoError(t, err)
+			assert.NotEqual(t, token.AccessToken, again.AccessToken)
+			refused := do(t, application.Client(t.Context()), newRequest(t, http.MethodGet, s.base+"/public.nsf/api/data/documents", ""))
+			assert.Equal(t, http.StatusUnauthorized, refused.status, "although anybody may read it")
+			assert.Equal(t, "invalid_token", refused.text("error"), refused.body)
+		})
+	}
+	_, err := (&clientcredentials.Config{ClientID: modernID, ClientSecret: s.secrets[modernID], TokenURL: s.base + "/doap/token"}).Token(t.Context())
+	var refused *oauth2.RetrieveError
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, "unauthorized_client", refused.ErrorCode)
+}
 
 // A resource server with go-oidc fetches the published keys and judges access tokens with them.
 func TestGoOIDC_A37(t *testing.T) {
-	s := ownIssuer(t, options{})
+	s := ownIssuer(t)
 	tokens := s.tokens(t, alice)
 	keys := oidc.NewRemoteKeySet(t.Context(), s.issuer+"/jwks")
 	resourceServer := oidc.NewVerifier(s.issuer, keys, &oidc.Config{ClientID: "Domino"})

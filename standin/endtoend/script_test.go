@@ -26,10 +26,9 @@ type script struct {
 
 // ownIssuer starts a server over TLS whose issuer is where it listens, as clients with discovery demand. The port is
 // known only then, so that it is started a second time, in the same process.
-func ownIssuer(t *testing.T, o options) *server {
+func ownIssuer(t *testing.T) *server {
 	t.Helper()
-	o.extra = append(o.extra, "--tls")
-	s := start(t, o)
+	s := start(t, options{extra: []string{"--tls"}})
 	trust(t, s)
 	s.issuer = s.base + "/doap"
 	text, err := json.Marshal(map[string]string{"issuer": s.issuer})
@@ -85,13 +84,17 @@ func (c *script) tell(t *testing.T, message any) {
 	require.NoError(t, json.NewEncoder(c.stdin).Encode(message))
 }
 
-// login does what the script asks for: it opens an address as somebody and tells where that led to.
+// login does what the script asks for: it opens an address as somebody, allows what it is asked, and tells where that
+// led to.
 func (c *script) login(t *testing.T, b *browser) {
 	t.Helper()
 	var asked struct{ Open string }
 	c.hear(t, &asked)
 	require.NotEmpty(t, asked.Open)
 	got, back := b.open(t, http.MethodGet, asked.Open, "")
+	if back == nil && got.status == http.StatusOK {
+		got, back = b.open(t, http.MethodPost, b.server.base+"/doap/consent", consentForm(t, got.body, "allow"))
+	}
 	require.NotNil(t, back, "no redirect to the client: %d %s", got.status, got.body)
 	c.tell(t, map[string]string{"callback": back.String()})
 }

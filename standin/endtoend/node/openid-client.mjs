@@ -60,13 +60,20 @@ const { refresh_token: stale } = await redeem(await login());
 const refreshed = await client.refreshTokenGrant(config, stale);
 say({ refreshed, opened: await opens(refreshed.access_token), rotated: refreshed.refresh_token !== stale });
 
-if (method !== 'none') {
-  say({ introspected: await client.tokenIntrospection(config, refreshed.access_token) });
-}
+// A public client cannot ask about tokens, and has none of its own.
+const confidential = method !== 'none';
+const introspected = confidential ? await client.tokenIntrospection(config, refreshed.access_token) : undefined;
 await client.tokenRevocation(config, refreshed.refresh_token, { token_type_hint: 'refresh_token' });
-say({ revoked: await refusal(opens(refreshed.access_token)) });
-if (method !== 'none') {
-  say({ introspectedAfterwards: await client.tokenIntrospection(config, refreshed.access_token) });
+say({
+  introspected,
+  revoked: await refusal(opens(refreshed.access_token)),
+  afterwards: confidential ? await client.tokenIntrospection(config, refreshed.access_token) : undefined,
+});
+if (confidential) {
   const own = await client.clientCredentialsGrant(config, { scope: 'domino' });
-  say({ own, introspected: await client.tokenIntrospection(config, own.access_token), opened: await refusal(opens(own.access_token)) });
+  say({
+    own,
+    introspected: await client.tokenIntrospection(config, own.access_token),
+    opened: await refusal(opens(own.access_token)),
+  });
 }

@@ -4,7 +4,7 @@
 // has no new one.
 import { AuthorizationCode, ClientCredentials } from 'simple-oauth2';
 import { createHash, randomBytes } from 'node:crypto';
-import { ask, refusal, say, setting } from './talk.mjs';
+import { ask, say, setting } from './talk.mjs';
 
 const issuer = new URL(setting('ISSUER'));
 const settings = {
@@ -12,14 +12,13 @@ const settings = {
   auth: {
     tokenHost: issuer.origin,
     tokenPath: issuer.pathname + '/token',
-    authorizePath: issuer.pathname + '/auth',
     revokePath: issuer.pathname + '/revoke',
   },
   options: { authorizationMethod: setting('AUTHENTICATION') },
 };
 
 const verifier = randomBytes(32).toString('base64url');
-const codes = new AuthorizationCode(settings);
+const codes = new AuthorizationCode({ ...settings, auth: { ...settings.auth, authorizePath: issuer.pathname + '/auth' } });
 const link = codes.authorizeURL({
   redirect_uri: setting('REDIRECT_URI'),
   scope: 'domino',
@@ -32,8 +31,8 @@ const code = new URL(callback).searchParams.get('code');
 
 const wrong = new AuthorizationCode({ ...settings, client: { ...settings.client, secret: 'wrong' } });
 const parameters = { code, redirect_uri: setting('REDIRECT_URI'), code_verifier: verifier };
-const { output } = await wrong.getToken(parameters).catch((error) => error);
-say({ wrongSecret: { status: output?.statusCode, challenge: output?.headers?.['www-authenticate'] } });
+const { output, data } = await wrong.getToken(parameters).catch((error) => error);
+say({ wrongSecret: { status: output?.statusCode, challenge: data?.headers['www-authenticate'] } });
 
 let tokens = await codes.getToken(parameters);
 say({ tokens: tokens.token, expired: tokens.expired() });
@@ -47,4 +46,5 @@ say({ own: own.token });
 await own.revoke('access_token');
 
 await tokens.revokeAll();
-say({ revoked: await refusal(tokens.refresh()) });
+const refused = await tokens.refresh().catch((error) => error);
+say({ revoked: { status: refused.output?.statusCode, message: refused.message } });
