@@ -26,6 +26,7 @@ type clientCommands struct {
 	Update  clientUpdateCommand  `cmd:"" help:"Change a client."`
 	Disable clientDisableCommand `cmd:"" help:"Refuse a client until it is enabled again."`
 	Enable  clientEnableCommand  `cmd:"" help:"Let a disabled client in again."`
+	Revoke  clientRevokeCommand  `cmd:"" help:"End all that users allowed a client, which stays registered."`
 	Remove  clientRemoveCommand  `cmd:"" help:"Remove a client and all that users allowed it."`
 	Secret  clientSecretCommand  `cmd:"" help:"Give a client a new secret."`
 }

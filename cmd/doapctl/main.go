@@ -32,11 +32,16 @@ type arguments struct {
 	places
 	JSON bool `name:"json" help:"Print the result as JSON, for scripts."`
 
-	Init    initCommand    `cmd:"" help:"Set ndoap up in a Domino data directory."`
-	Client  clientCommands `cmd:"" help:"Register and change clients: the applications that log users in through ndoap."`
-	Key     keyCommands    `cmd:"" help:"Manage the keys that sign tokens."`
-	Config  configCommands `cmd:"" help:"Check the configuration."`
-	Version versionCommand `cmd:"" help:"Print the version of doapctl."`
+	Init    initCommand     `cmd:"" help:"Set ndoap up in a Domino data directory."`
+	Client  clientCommands  `cmd:"" help:"Register and change clients: the applications that log users in through ndoap."`
+	Key     keyCommands     `cmd:"" help:"Manage the keys that sign tokens."`
+	Grant   grantCommands   `cmd:"" help:"See and end what applications may do."`
+	User    userCommands    `cmd:"" help:"End what applications may do in the name of a user."`
+	Token   tokenCommands   `cmd:"" help:"End single tokens."`
+	Lockout lockoutCommands `cmd:"" help:"See and lift lockouts of clients."`
+	Audit   auditCommand    `cmd:"" help:"Show the audit trail."`
+	Config  configCommands  `cmd:"" help:"Check the configuration."`
+	Version versionCommand  `cmd:"" help:"Print the version of doapctl."`
 }
 
 // session is one run of a command.

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"ndoap/core/dominoname"
+	"ndoap/store"
+	"ndoap/store/sqlite"
+)
+
+// allGrants is a limit that is none.
+const allGrants = math.MaxInt32
+
+type userCommands struct {
+	Revoke userRevokeCommand `cmd:"" help:"End everything that applications may do in the name of a user."`
+}
+
+type userRevokeCommand struct {
+	Name string `arg:"" help:"Name of the person: Anna Berg/Sales/Acme or CN=Anna Berg/OU=Sales/O=Acme."`
+	Yes  bool   `help:"Really revoke."`
+}
+
+// Help is shown below the usage line.
+func (userRevokeCommand) Help() string {
+	return `Ends all grants of a person, with their refresh tokens and access tokens, and forgets which applications the person
+had consented to. It takes effect with the next request to this server, and within a second on others that share the
+database. It does not keep the person from logging in again: that is for the Domino directory to say.
+
+Example:
+
+    doapctl user revoke "Anna Berg/Sales/Acme" --yes`
+}
+
+func (c *userRevokeCommand) Run(s *session) error {
+	return s.withStore(func(opened *sqlite.Store) error {
+		known, err := spellings(s, opened, c.Name)
+		if err != nil {
+			return err
+		}
+		if len(known) == 0 { // what is not a grant yet is revoked, too: codes and consents
+			canonical, err := dominoname.Canonical(c.Name)
+			if err != nil || !strings.Contains(c.Name, "=") {
+				return fmt.Errorf("nobody called %q has a grant here; if the name is right, write it in full, such as "+
+					"\"CN=Anna Berg/OU=Sales/O=Acme\"", c.Name)
+			}
+			known = []string{canonical}
+		}
+		if !c.Yes {
+			return fmt.Errorf("nothing was revoked: repeat the command with --yes to end everything that applications may do "+
+				"in the name of %s", known[0])
+		}
+		revoked := 0
+		for _, name := range known {
+			count, err := opened.RevokeUser(s, name, s.event(store.AuditUserRevoked, name))
+			if err != nil {
+				return err
+			}
+			revoked += count
+		}
+		if s.json {
+			return s.printJSON(map[string]any{"user": known[0], "revoked_grants": revoked})
+		}
+		s.print("Revoked %s of %s.", counted(revoked, "grant"), known[0])
+		return nil
+	})
+}
+
+// spellings finds a person among those who have grants: by canonical or abbreviated name, in any case, as Domino
+// compares names. All that are found differ in case only.
+func spellings(s *session, in store.Grants, name string) ([]string, error) {
+	grants, err := in.ListGrants(s, store.GrantFilter{Limit: allGrants})
+	if err != nil {
+		return nil, err
+	}
+	wanted := name
+	if canonical, err := dominoname.Canonical(name); err == nil {
+		wanted = canonical
+	}
+	var found []string
+	for _, grant := range grants {
+		matches := strings.EqualFold(grant.User, wanted) || strings.EqualFold(dominoname.Abbreviated(grant.User), name)
+		if grant.User != "" && matches && !slices.Contains(found, grant.User) {
+			found = append(found, grant.User)
+		}
+	}
+	for _, other := range found[min(len(found), 1):] {
+		if !strings.EqualFold(other, found[0]) {
+			return nil, fmt.Errorf("the name %q stands for several: write one of them in full: %s", name, strings.Join(found, ", "))
+		}
+	}
+	return found, nil
+}
+
+// somebody is the name by which a person, or an account of this machine, stands in the database.
+func (s *session) somebody(in store.Grants, name string) (string, error) {
+	known, err := spellings(s, in, name)
+	switch {
+	case err != nil:
+		return "", err
+	case len(known) > 0:
+		return known[0], nil
+	case strings.Contains(name, "="):
+		canonical, err := dominoname.Canonical(name)
+		if errors.Is(err, dominoname.ErrAnonymous) {
+			return name, nil
+		}
+		return canonical, err
+	default:
+		return name, nil
+	}
+}
