@@ -12,9 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"ndoap/core/oauth"
-	"ndoap/store"
 )
 
 func TestPKCE(t *testing.T) {
@@ -44,12 +41,7 @@ func TestPKCE(t *testing.T) {
 
 func TestPublicClient(t *testing.T) {
 	f := newFixture(t)
-	code := oauth.NewSecret()
-	require.NoError(t, f.store.AddCode(t.Context(), store.Code{
-		Hash: code.Hash(), ClientID: "public", User: anna, RedirectURI: callback, Scope: "domino", CodeChallenge: challenge,
-		AuthenticatedAt: f.now(), ExpiresAt: f.now().Add(time.Minute),
-	}))
-	got := f.token(t, "client_id", "public", "client_secret", "", "grant_type", "authorization_code", "code", code.Reveal(), "code_verifier", verifier)
+	got := f.token(t, "client_id", "public", "client_secret", "", "grant_type", "authorization_code", "code", f.publicCode(t), "code_verifier", verifier)
 	assert.Equal(t, http.StatusOK, got.status, got.body)
 }
 

@@ -26,7 +26,7 @@ var places = []string{
 var rootPlaces = []string{"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"}
 
 // fetch sends a request without a body over HTTP, as if to host.
-func (f *fixture) fetch(t *testing.T, method, target, host string, header http.Header) answer {
+func (f *fixture) fetch(t testing.TB, method, target, host string, header http.Header) answer {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, f.server.URL+target, http.NoBody)
 	require.NoError(t, err)
