@@ -36,6 +36,11 @@ func TestScripts(t *testing.T) {
 			"member":     member,
 			"secret":     secret,
 			"registered": registered,
+
+			"accesstoken": accesstoken,
+			"granted":     granted,
+			"lockedout":   lockedout,
+			"revoked":     revoked,
 		},
 	})
 }
