@@ -55,9 +55,38 @@ func TestLimitByAddress_A60(t *testing.T) {
 		assert.Contains(t, string(got.Body), "<h1>Too many requests</h1>", c.path)
 		assert.Equal(t, []string{c.class + " 192.0.2.7", c.class + " 192.0.2.7"}, limiter.asked, c.path)
 	}
+	f.config.TLS.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	forwarded := raw(core.Authorized, "/doap/auth")
+	forwarded.Headers.Set("X-Forwarded-For", "203.0.113.1, 198.51.100.9")
+	limiter.asked = nil
+	assert.Equal(t, http.StatusTooManyRequests, service.Serve(forwarded).Response.Status)
+	assert.Equal(t, []string{"authorization 198.51.100.9"}, limiter.asked, "a trusted proxy tells who asks")
 	limiter.asked = nil
 	for _, path := range append([]string{"/doap/jwks"}, places...) {
 		assert.Equal(t, http.StatusOK, service.Serve(raw(core.RawRequest, path)).Response.Status, "public documents are cheap")
 	}
 	assert.Empty(t, limiter.asked)
+}
+
+// TestConfiguredLimits_A60 counts what the configuration says, by address and by user.
+func TestConfiguredLimits_A60(t *testing.T) {
+	f := newFixture(t)
+	f.config.Limits.AuthorizationPerUser = 2
+	f.config.Limits.AuthorizationPerAddress = 5
+	ask := func(user string) int {
+		request := raw(core.Authorized, "/doap/auth?response_type=code&client_id="+clientID)
+		request.UserName = user
+		return f.service.Serve(request).Response.Status
+	}
+	assert.Equal(t, http.StatusFound, ask(anna))
+	assert.Equal(t, http.StatusFound, ask(anna))
+	assert.Equal(t, http.StatusTooManyRequests, ask(anna), "the user's limit")
+	assert.Equal(t, http.StatusFound, ask("CN=Bert/O=Acme"), "is not another's")
+	assert.Equal(t, http.StatusFound, ask(""))
+	assert.Equal(t, http.StatusTooManyRequests, ask("CN=Bert/O=Acme"), "the limit of the address is")
+	f.wait(time.Minute)
+	assert.Equal(t, http.StatusFound, ask(anna))
+	f.config.Limits.TokenPerAddress = 1
+	assert.Equal(t, http.StatusBadRequest, f.token(t).status)
+	assert.Equal(t, http.StatusTooManyRequests, f.token(t).status)
 }

@@ -107,7 +107,7 @@ func (s *Service) serveRoute(request Request, path, query string, kind RouteKind
 		RawQuery: query,
 		Header:   request.Header,
 		User:     user,
-		Peer:     request.Peer(),
+		Peer:     s.sender(request),
 		Secure:   request.TLS() || s.isForwardedTLS(request),
 	}
 	found, known := s.routes[path]

@@ -88,9 +88,12 @@ func New(deps Deps) *Service {
 			Log:      deps.Log,
 		},
 	}
+	authorization := &authorize.Handler{
+		Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log, Limit: defences.limiter.AllowUser,
+	}
 	s.routes = newRoutes(deps.Config, endpoints{
-		authorize: &authorize.Handler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
-		consent:   &authorize.ConsentHandler{Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log},
+		authorize: authorization,
+		consent:   (*authorize.ConsentHandler)(authorization),
 		token: &grant.Handler{
 			Config: deps.Config, Gate: gate("/token", limit.Token), Store: deps.Store, Now: deps.Now, Log: deps.Log,
 			Tokens: &token.Issuer{Config: deps.Config, Keys: ring, Now: deps.Now}, Recorder: defences.recorder,

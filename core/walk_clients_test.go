@@ -68,7 +68,9 @@ func (w *walk) proveRevocationMethods(t *testing.T) { w.proveMethods(t, "revocat
 func (w *walk) proveRevocationAlgorithms(t *testing.T) {
 	w.proveAlgorithms(t, "revocation", w.giveBack)
 }
+
 func (w *walk) proveIntrospectionMethods(t *testing.T) { w.proveMethods(t, "introspection", w.look) }
+
 func (w *walk) proveIntrospectionAlgorithms(t *testing.T) {
 	w.proveAlgorithms(t, "introspection", w.look)
 }

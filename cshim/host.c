@@ -10,7 +10,7 @@
 enum {
     FIRST_VARIABLE = 1024,    // most variables fit at the first try
     LARGEST_VARIABLE = 65536, // longer ones count as absent
-    PAGE_HEADERS = 8,         // how many headers pages for people need
+    PAGE_HEADERS = 9,         // how many headers pages for people need
     HEADER_OVERHEAD = 32 + 4, // longest header name there, ": ", CRLF
 };
 
@@ -102,6 +102,7 @@ ndoap_text ndoap_host_page_headers(FilterContext *context)
         {"HTTP_TRANSFER_ENCODING", "Transfer-Encoding"},
         {"HTTP_ORIGIN", "Origin"},
         {"HTTP_SEC_FETCH_SITE", "Sec-Fetch-Site"},
+        {"HTTP_X_FORWARDED_FOR", "X-Forwarded-For"},
         {"HTTP_X_FORWARDED_PROTO", "X-Forwarded-Proto"},
     };
     ndoap_text values[PAGE_HEADERS];

@@ -371,6 +371,7 @@ static void test_user_route(void)
     static const char cookie[] = "Cookie: v\r\nAccept: v\r\nContent-Type: v\r\n";
     CHECK(bridge.asked.headers.size > sizeof cookie && memcmp(bridge.asked.headers.at, cookie, sizeof cookie - 1) == 0,
           "headers");
+    CHECK(strstr(bridge.asked.headers.at, "X-Forwarded-For: v\r\nX-Forwarded-Proto: v\r\n") != NULL, "of proxies, too");
     fake_end();
 
     context = fake_begin("/doap/consent", "");
