@@ -99,14 +99,12 @@ func plan(keys []store.Key, schedule config.Keys, now time.Time) due {
 	if schedule.RotateEvery <= 0 {
 		return due{}
 	}
-	signing := slices.DeleteFunc(slices.Clone(keys), func(k store.Key) bool {
-		return len(k.PrivatePEM) == 0 || !k.RetiredAt.IsZero()
-	})
+	signing := signers(keys)
 	if len(signing) == 0 {
 		return due{}
 	}
 	slices.SortFunc(signing, latestFirst)
-	current := signerAt(signing, func(k store.Key) time.Time { return k.ActiveFrom }, now)
+	current := signerAt(signing, activeFrom, now)
 	var demanded due
 	for i := current + 1; i < len(signing); i++ {
 		if now.After(signing[i-1].ActiveFrom.Add(overlap)) {
