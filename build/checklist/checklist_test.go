@@ -150,6 +150,14 @@ func TestContradictions(t *testing.T) {
 	}
 }
 
+func TestDocumentsNameTestsThatExist(t *testing.T) {
+	_, problems, err := listed(t, made(map[string]string{
+		"docs/security.md": "Held by `TestCode_A1` and by `TestGone`, not by Testing or aTestX.\n",
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"docs/security.md names TestGone, which is no test"}, problems)
+}
+
 func TestDocumentsThatAreRefused(t *testing.T) {
 	const head = "## A: server\n\n| A1 | once |\n"
 	for name, c := range map[string]struct{ text, says string }{

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command checklist prints each id of docs/checklist.md with the tests that cover it, with the row of
-// docs/divergences.md that explains it, or with what it waits for, and fails where there is none of them. Run it in the
-// root of the module.
+// docs/divergences.md that explains it, or with what it waits for. It fails where there is none of them, and where a
+// document in docs names a test that does not exist. Run it in the root of the module.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -43,11 +44,38 @@ func run(out io.Writer, root string) (problems []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	tests, err := findTests(root)
+	scopes, err := parse(root)
 	if err != nil {
 		return nil, err
 	}
-	return report(out, items, tests, readReasons(string(divergences)))
+	problems, err = report(out, items, findTests(scopes), readReasons(string(divergences)))
+	if err != nil {
+		return nil, err
+	}
+	ghosts, err := namedInVain(root, scopes)
+	return append(problems, ghosts...), err
+}
+
+var testName = regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w*`)
+
+// namedInVain are the tests that a document gives as proof and that do not exist.
+func namedInVain(root string, scopes map[string]scope) (problems []string, err error) {
+	documents, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range documents {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range testName.FindAllString(string(text), -1) {
+			if !slices.ContainsFunc(slices.Collect(maps.Values(scopes)), func(s scope) bool { return s[name] != nil }) {
+				problems = append(problems, fmt.Sprintf("docs/%s names %s, which is no test", filepath.Base(path), name))
+			}
+		}
+	}
+	return problems, nil
 }
 
 // report prints every item with what stands for it.

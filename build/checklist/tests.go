@@ -20,12 +20,8 @@ import (
 // what calls one of that name reaches all of them.
 type scope map[string][]ast.Node
 
-// findTests returns the tests of the module at root by the ids in their names and in those of their subtests.
-func findTests(root string) (map[string][]string, error) {
-	scopes, err := parse(root)
-	if err != nil {
-		return nil, err
-	}
+// findTests returns the tests by the ids in their names and in those of their subtests.
+func findTests(scopes map[string]scope) map[string][]string {
 	found := map[string][]string{}
 	for place, scope := range scopes {
 		folder, _, _ := strings.Cut(place, " ")
@@ -56,7 +52,7 @@ func findTests(root string) (map[string][]string, error) {
 		slices.Sort(tests)
 		found[id] = slices.Compact(tests)
 	}
-	return found, nil
+	return found
 }
 
 // parse reads the test files below root, by folder and package name.
