@@ -79,7 +79,8 @@ func (r replayed) allocations() int {
 	return r.Allocations["malloc"] + r.Allocations["calloc"] + r.Allocations["realloc"]
 }
 
-// A request that is not ours costs no call into Go and no allocation, in Go, in the shim or of the host.
+// A request that is not ours costs no call into Go and no allocation, in Go, in the shim or of the host. The one
+// exception are the two addresses that are ours if the configuration says so.
 func TestForeignRequestsCostNothing(t *testing.T) {
 	const requests = 100_000
 	s := prepare(t, options{auth: "session", userEvent: "authorized"})
@@ -88,12 +89,17 @@ func TestForeignRequestsCostNothing(t *testing.T) {
 		frame("GET", "/", "Host: h\r\nAuthorization: Basic eDp5\r\n", ""),
 		frame("POST", "/names.nsf?Login", "Host: h\r\nContent-Length: 1\r\n", "x"),
 		frame("GET", "/doapx/token", "Host: h\r\nX-Forwarded-Proto: https\r\n", ""),
+		frame("GET", "/.well-known/oauth-protected-resource", "Host: h\r\n", ""),
 	})
 	assert.Equal(t, requests, got.Requests)
 	assert.Equal(t, map[string]int{"serve": requests}, got.Outcomes)
 	assert.Zero(t, got.Statistics["Doap.Crossings"], "calls into Go")
 	assert.Zero(t, got.allocations(), "allocations while the filter ran")
 	assert.Zero(t, got.AllocMem, "allocations asked of the host")
+
+	perhaps, _ := replay(t, s.data, 10, []wire.Message{frame("GET", "/.well-known/openid-configuration", "Host: h\r\n", "")})
+	assert.Equal(t, map[string]int{"serve": 10}, perhaps.Outcomes, "left to Domino")
+	assert.EqualValues(t, 10, perhaps.Statistics["Doap.Crossings"], "by Go")
 
 	ours, _ := replay(t, s.data, 10, []wire.Message{frame("GET", "/doap/jwks", "Host: h\r\n", "")})
 	assert.EqualValues(t, 10, ours.Statistics["Doap.Crossings"], "the counter can count")
