@@ -165,6 +165,7 @@ func TestAddresses_A80(t *testing.T) {
 		{"S3 link-local", "169.254.169.254", false},
 		{"S3 link-local of IPv6", "fe80::1", false},
 		{"S3 link-local with a zone", "fe80::1%eth0", false},
+		{"S3 public with a zone", "2606:2800:220:1::1%eth0", false},
 		{"S4 ULA", "fc00::1", false},
 		{"S4 metadata service by ULA", "fd00:ec2::254", false},
 		{"S4 site-local", "fec0::1", false},

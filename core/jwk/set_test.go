@@ -133,6 +133,9 @@ func TestParsePassesOver(t *testing.T) {
 			found, err := set.Find("good", "ES256")
 			require.NoError(t, err)
 			assert.Equal(t, &keys.ec.PublicKey, found)
+			if name != "members of no use" {
+				assert.Len(t, set.keys, 1)
+			}
 		})
 	}
 }
