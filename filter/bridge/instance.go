@@ -30,6 +30,7 @@ type instance struct {
 	policy    complaint                    // about the configuration
 	database  complaint                    // about the store
 	keys      complaint                    // about their rotation
+	trail     trail                        // where announce has got to
 	memory    *memoryMeter
 	cancel    context.CancelFunc
 	done      sync.WaitGroup
@@ -83,6 +84,7 @@ func (in *instance) keepCurrent(ctx context.Context) {
 		case now := <-ticker.C:
 			in.memory.measure()
 			in.guarded(func() { in.refresh(ctx) })
+			in.guarded(func() { in.announce(ctx) })
 			if now.Sub(lastRotation) >= rotateEvery {
 				lastRotation = now
 				in.guarded(func() { in.rotate(ctx, now) })
@@ -97,9 +99,6 @@ func (in *instance) keepCurrent(ctx context.Context) {
 
 // rotateEvery is how often the schedule of the signing keys is looked at.
 const rotateEvery = time.Minute
-
-// sweepEvery is how often records that can never be used again are removed.
-const sweepEvery = 10 * time.Minute
 
 // guarded runs background work so that a panic in it is logged and over.
 func (in *instance) guarded(work func()) {
@@ -143,6 +142,8 @@ func (in *instance) refresh(ctx context.Context) {
 	}
 	in.store = opened
 	in.database = ""
+	in.trail = trail{newest: notLooked}
+	in.announce(ctx)
 	in.service.Store(core.New(core.Deps{Config: in.source.Current, Store: opened, Now: time.Now, Log: in.requests}))
 	in.log.Info("ready", "version", version.Version, "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
 }
@@ -181,21 +182,6 @@ func (in *instance) rotate(ctx context.Context, now time.Time) {
 	case !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrUnavailable): // the store speaks for itself
 		in.sayOnce(&in.keys, "the signing keys were not rotated, and go on as they are: "+err.Error())
 	}
-}
-
-// sweep removes expired records.
-func (in *instance) sweep(ctx context.Context, now time.Time) {
-	if in.store == nil {
-		return
-	}
-	removed, err := in.store.DeleteExpired(ctx, now)
-	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrUnavailable) {
-		in.log.Warn("expired records could not be removed; the next try is in a few minutes", "err", err)
-	}
-	if err != nil {
-		return
-	}
-	in.log.Debug("expired records removed", "count", removed)
 }
 
 func (in *instance) serve(request core.Request) core.Decision {
