@@ -88,7 +88,7 @@ var packages = map[string]row{
 	"filter":        {layer: library},
 	"filter/bridge": {layer: bridge},
 
-	"cmd/doapctl": {layer: program, modules: []string{"github.com/alecthomas/kong"}},
+	"cmd/doapctl": {layer: program, modules: []string{"github.com/alecthomas/kong", "golang.org/x/sys"}},
 
 	"standin":                {layer: standin},
 	"standin/demo":           {layer: standin},

@@ -9,12 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"ndoap/core/config"
 	"ndoap/core/key"
-	"ndoap/store"
 	"ndoap/store/rights"
+	"ndoap/store/seal"
 	"ndoap/store/sqlite"
 )
 
@@ -31,6 +30,7 @@ func (initCommand) Help() string {
 
     doapconfig.d/10-ndoap.json   the configuration, with the issuer
     doap.db                      the database
+    doap.db.key                  the sealing key, without which the private keys in the database cannot be read
     a signing key                in the database, if it has none
 
 At the end it says what is left to do in Domino. It may be run again at any time.
@@ -44,7 +44,7 @@ Examples:
     doapctl --data "C:\HCL\Domino\Data" init --issuer https://domino.example.com/doap
 
 To import a key that openssl made, instead of having one generated, run init first and "doapctl key import" after it:
-the newest key signs.`
+the latest key signs.`
 }
 
 // initResult is the result for scripts.
@@ -52,8 +52,9 @@ type initResult struct {
 	Issuer    string   `json:"issuer"`
 	ConfigDir string   `json:"config_dir"`
 	Database  string   `json:"database"`
+	Sealing   string   `json:"sealing_key"` // file
 	KeyID     string   `json:"kid"`
-	Created   []string `json:"created"` // of "configuration", "database" and "key"
+	Created   []string `json:"created"` // of "configuration", "database", "sealing_key" and "key"
 }
 
 func (c *initCommand) Run(s *session) error {
@@ -65,7 +66,9 @@ func (c *initCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	result := initResult{ConfigDir: where.ConfigDir, Database: where.Database, Created: []string{}}
+	result := initResult{
+		ConfigDir: where.ConfigDir, Database: where.Database, Sealing: seal.FileOf(where.Database), Created: []string{},
+	}
 	if err := c.configure(s, where.ConfigDir, &result); err != nil {
 		return err
 	}
@@ -133,6 +136,7 @@ func createConfiguration(path, issuer string) (created bool, err error) {
 // createDatabase creates the database unless it is there, and a signing key if it has none.
 func createDatabase(s *session, path string, result *initResult) (err error) {
 	_, missing := os.Stat(path)
+	_, unsealed := os.Stat(result.Sealing)
 	opened, err := sqlite.Create(path, sqlite.Options{})
 	if err != nil {
 		return err
@@ -144,17 +148,33 @@ func createDatabase(s *session, path string, result *initResult) (err error) {
 	} else {
 		s.print("The database %s is there already.", path)
 	}
-	keys, err := opened.ListKeys(s)
+	if errors.Is(unsealed, fs.ErrNotExist) {
+		result.Created = append(result.Created, "sealing_key")
+		s.print("Created the sealing key %s.", result.Sealing)
+	}
+	return createKey(s, opened, result)
+}
+
+// createKey makes a signing key unless there is one.
+func createKey(s *session, opened *sqlite.Store, result *initResult) error {
+	present, err := opened.ListKeys(s)
 	if err != nil {
 		return err
 	}
-	signer := slices.IndexFunc(keys, func(k store.Key) bool { return len(k.PrivatePEM) > 0 })
-	if signer >= 0 {
-		result.KeyID = keys[signer].ID
+	results, err := s.keyResults(present)
+	if err != nil {
+		return err
+	}
+	if now, signs := signer(results); signs {
+		result.KeyID = now.ID
 		s.print("The key %s signs tokens.", result.KeyID)
 		return nil
 	}
-	made, err := key.Generate(key.RS256, s.now)
+	policy, _, err := s.policy()
+	if err != nil {
+		return err
+	}
+	made, err := key.Generate(string(policy.Keys.Algorithm), s.now)
 	if err != nil {
 		return err
 	}

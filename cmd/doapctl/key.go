@@ -3,11 +3,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
+	"time"
 
 	"ndoap/core/key"
 	"ndoap/store"
@@ -18,150 +16,115 @@ type keyCommands struct {
 	Generate keyGenerateCommand `cmd:"" help:"Make a new signing key."`
 	Import   keyImportCommand   `cmd:"" help:"Import a key from a PEM file."`
 	List     keyListCommand     `cmd:"" help:"List all keys."`
+	Retire   keyRetireCommand   `cmd:"" help:"End a key at once, with all tokens that it signed."`
+	Export   keyExportCommand   `cmd:"" help:"Write a private key into a PEM file."`
+}
+
+// keyID is the argument of commands about one key.
+type keyID struct {
+	ID string `arg:"" name:"kid" help:"The key, as doapctl key list shows it."`
 }
 
 // keyResult is a key for scripts.
 type keyResult struct {
 	ID        string `json:"kid"`
 	Algorithm string `json:"alg"`
-	Use       string `json:"use"` // "signs" for the one that signs new tokens, otherwise "verifies"
+	Use       string `json:"use"` // "next", "signs", "verifies" or "retired"
 	Private   bool   `json:"private"`
 	CreatedAt string `json:"created_at"`
+
+	ActiveFrom    string `json:"active_from"`
+	VerifiesUntil string `json:"verifies_until,omitempty"`
+	RetiredAt     string `json:"retired_at,omitempty"`
 }
 
-const (
-	signs    = "signs"
-	verifies = "verifies"
-)
-
-// keyResults describes keys, the newest first.
-func keyResults(keys []store.Key) []keyResult {
+// keyResults describes keys, the latest first.
+func (s *session) keyResults(keys []store.Key) ([]keyResult, error) {
+	policy, _, err := s.policy()
+	if err != nil {
+		return nil, err
+	}
 	results := []keyResult{}
-	signer := slices.IndexFunc(keys, func(k store.Key) bool { return len(k.PrivatePEM) > 0 })
-	for i, one := range keys {
+	for _, state := range key.States(keys, policy.Keys, s.now) {
 		result := keyResult{
-			ID: one.ID, Algorithm: one.Algorithm, Use: verifies,
-			Private: len(one.PrivatePEM) > 0, CreatedAt: timestamp(one.CreatedAt),
+			ID: state.ID, Algorithm: state.Algorithm, Use: string(state.Use), Private: len(state.PrivatePEM) > 0,
+			CreatedAt: timestamp(state.CreatedAt), ActiveFrom: timestamp(state.ActiveFrom),
 		}
-		if i == signer {
-			result.Use = signs
+		switch state.Use {
+		case key.Retired:
+			result.RetiredAt = timestamp(state.At)
+		case key.Verifies:
+			if !state.At.IsZero() {
+				result.VerifiesUntil = timestamp(state.At)
+			}
+		case key.Waits, key.Signs:
 		}
 		results = append(results, result)
 	}
-	return results
+	return results, nil
 }
 
-// addKey stores a key and tells what it is for.
-func (s *session) addKey(added store.Key, done string) error {
-	result := keyResults([]store.Key{added})[0]
-	known := false
-	err := s.withStore(func(keys *sqlite.Store) error {
-		err := keys.AddKey(s, added)
-		known = errors.Is(err, store.ErrExists)
-		if !known {
-			return err
-		}
-		present, err := keys.ListKeys(s)
-		at := slices.IndexFunc(present, func(k store.Key) bool { return k.ID == added.ID })
-		if err == nil && at >= 0 {
-			result = keyResults(present)[at]
-		}
-		return err
-	})
-	if err != nil {
-		return err
+// summary is the use of a key for people.
+func (r keyResult) summary() string {
+	switch {
+	case r.Use == string(key.Waits):
+		return "next, signs from " + r.ActiveFrom
+	case r.VerifiesUntil != "":
+		return "verifies until " + r.VerifiesUntil
+	case r.RetiredAt != "":
+		return "retired " + r.RetiredAt
 	}
-	if known && !s.json {
-		s.print("The key %s is in the database already; nothing was changed.", added.ID)
-		return nil
-	}
-	if s.json {
-		return s.printJSON(result)
-	}
-	s.print("%s %s.", done, added.ID)
-	if result.Use == signs {
-		s.print("It signs all new tokens from now on. Older keys go on verifying what they signed.")
-	} else {
-		s.print("It verifies tokens. To sign with it, import its private key instead.")
-	}
-	return nil
+	return r.Use
 }
 
-type keyGenerateCommand struct{}
-
-// Help is shown below the usage line.
-func (keyGenerateCommand) Help() string {
-	return `Makes an RSA key of 2048 bits for RS256. The newest private key signs all new tokens; the older ones stay, so that
-tokens they signed stay good.
-
-Example:
-
-    doapctl key generate`
-}
-
-func (keyGenerateCommand) Run(s *session) error {
-	made, err := key.Generate(key.RS256, s.now)
-	if err != nil {
-		return err
-	}
-	return s.addKey(made, "Made the key")
-}
-
-type keyImportCommand struct {
-	File string `arg:"" help:"PEM file, or - for standard input."`
-}
-
-// Help is shown below the usage line.
-func (keyImportCommand) Help() string {
-	return `Imports an RSA key of 2048 bits or more as openssl writes it: PKCS#8 (PRIVATE KEY), PKCS#1 (RSA PRIVATE KEY),
-or their public counterparts. A private key holds its public half, so that one import is enough. An imported private
-key is the newest and signs all new tokens.
-
-Examples:
-
-    openssl genrsa 2048 > private-key.pem
-    doapctl key import private-key.pem
-    openssl genrsa 2048 | doapctl key import -
-
-Delete the file after it was imported.`
-}
-
-func (c *keyImportCommand) Run(s *session) error {
-	file, err := c.read(s.stdin)
-	if err != nil {
-		return err
-	}
-	imported, err := key.Import(file, s.now)
-	if err != nil {
-		return fmt.Errorf("%s cannot be imported: %w", c.File, err)
-	}
-	return s.addKey(imported, "Imported the key")
-}
-
-// read returns the file; the limit is far above any key.
-func (c *keyImportCommand) read(stdin io.Reader) ([]byte, error) {
-	const limit = 1 << 20
-	input := stdin
-	if c.File != "-" {
-		file, err := os.Open(c.File)
+// changeKeys stores a change of keys and the events that tell of it.
+func (s *session) changeKeys(keys *sqlite.Store, decide func([]store.Key) (store.KeyChange, error)) error {
+	return keys.UpdateKeys(s, func(present []store.Key) (store.KeyChange, error) {
+		change, err := decide(present)
 		if err != nil {
-			return nil, fmt.Errorf("the key cannot be read: %w", err)
+			return change, err
 		}
-		defer file.Close() //nolint:errcheck // it was only read
-		input = file
+		change.At = s.now
+		for _, added := range change.Add {
+			change.Audit = append(change.Audit, s.event(store.AuditKeyChanged, "added "+added.ID))
+		}
+		for _, kid := range change.Retire {
+			change.Audit = append(change.Audit, s.event(store.AuditKeyChanged, "retired "+kid))
+		}
+		return change, nil
+	})
+}
+
+// find returns one of the keys.
+func (k keyID) find(keys []store.Key) (store.Key, error) {
+	at := slices.IndexFunc(keys, func(one store.Key) bool { return one.ID == k.ID })
+	if at < 0 {
+		return store.Key{}, fmt.Errorf("there is no key %q: see doapctl key list", k.ID)
 	}
-	content, err := io.ReadAll(io.LimitReader(input, limit))
-	if err != nil {
-		return nil, fmt.Errorf("the key cannot be read: %w", err)
+	return keys[at], nil
+}
+
+// signer returns the key that signs at one moment.
+func signer(keys []keyResult) (keyResult, bool) {
+	at := slices.IndexFunc(keys, func(r keyResult) bool { return r.Use == string(key.Signs) })
+	if at < 0 {
+		return keyResult{}, false
 	}
-	return content, nil
+	return keys[at], true
 }
 
 type keyListCommand struct{}
 
 // Help is shown below the usage line.
 func (keyListCommand) Help() string {
-	return `Lists the keys, the newest first, and tells which one signs. All of them are published at /doap/jwks.
+	return `Lists the keys, the latest first, and tells what each is for:
+
+    signs            signs all new tokens
+    next             is published already, and signs from the time that is given
+    verifies         signs no more; tokens that it signed stay good, until it is retired at the time that is given
+    retired          its tokens are refused; its private half is gone
+
+All but the retired ones are published at /doap/jwks.
 
 Examples:
 
@@ -170,25 +133,42 @@ Examples:
 }
 
 func (keyListCommand) Run(s *session) error {
-	var results []keyResult
-	err := s.withStore(func(keys *sqlite.Store) error {
+	return s.withStore(func(keys *sqlite.Store) error {
 		present, err := keys.ListKeys(s)
-		results = keyResults(present)
-		return err
+		if err != nil {
+			return err
+		}
+		results, err := s.keyResults(present)
+		if err != nil {
+			return err
+		}
+		if s.json {
+			return s.printJSON(results)
+		}
+		if len(results) == 0 {
+			s.print("There is no key yet: make one with doapctl key generate.")
+			return nil
+		}
+		rows := [][]string{{"KEY ID", "ALGORITHM", "CREATED", "USE"}}
+		for _, one := range results {
+			rows = append(rows, []string{one.ID, one.Algorithm, one.CreatedAt, one.summary()})
+		}
+		return s.table(rows)
 	})
+}
+
+// activation is when an added key begins to sign.
+type activation struct {
+	Next bool `help:"Publish the key now and let it sign after keys.publishBefore, as the schedule does."`
+}
+
+func (a activation) from(s *session) (time.Time, error) {
+	if !a.Next {
+		return s.now, nil
+	}
+	policy, _, err := s.policy()
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
-	if s.json {
-		return s.printJSON(results)
-	}
-	if len(results) == 0 {
-		s.print("There is no key yet: make one with doapctl key generate.")
-		return nil
-	}
-	rows := [][]string{{"KEY ID", "ALGORITHM", "USE", "CREATED"}}
-	for _, one := range results {
-		rows = append(rows, []string{one.ID, one.Algorithm, one.Use, one.CreatedAt})
-	}
-	return s.table(rows)
+	return s.now.Add(policy.Keys.PublishBefore), nil
 }

@@ -35,6 +35,7 @@ type arguments struct {
 	Init    initCommand     `cmd:"" help:"Set ndoap up in a Domino data directory."`
 	Client  clientCommands  `cmd:"" help:"Register and change clients: the applications that log users in through ndoap."`
 	Key     keyCommands     `cmd:"" help:"Manage the keys that sign tokens."`
+	Seal    sealCommands    `cmd:"" help:"Carry the sealing key of the database over to another server."`
 	Grant   grantCommands   `cmd:"" help:"See and end what applications may do."`
 	User    userCommands    `cmd:"" help:"End what applications may do in the name of a user."`
 	Token   tokenCommands   `cmd:"" help:"End single tokens."`
