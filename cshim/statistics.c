@@ -10,6 +10,7 @@
 static struct {
     atomic_int crossings;   // calls into Go
     atomic_int answered;    // requests answered by ndoap
+    atomic_int limited;     // of these, with 429: too many requests, or a lockout
     atomic_int accepted;    // bearer tokens accepted
     atomic_int denied;      // users refused at Authenticate
     atomic_llong published; // second of the last publication
@@ -19,6 +20,7 @@ void ndoap_statistics_publish(const ndoap_memory_use *use)
 {
     ndoap_notes_statistic("Crossings", atomic_load(&counters.crossings));
     ndoap_notes_statistic("Answered", atomic_load(&counters.answered));
+    ndoap_notes_statistic("Limited", atomic_load(&counters.limited));
     ndoap_notes_statistic("Accepted", atomic_load(&counters.accepted));
     ndoap_notes_statistic("Denied", atomic_load(&counters.denied));
     ndoap_notes_statistic("Memory.HeapBytes", use->heap_bytes);
@@ -31,6 +33,8 @@ void ndoap_statistics_count(const ndoap_decision *decision)
     switch (decision->verdict) {
     case NDOAP_ANSWER:
         atomic_fetch_add(&counters.answered, 1);
+        if (decision->status == 429)
+            atomic_fetch_add(&counters.limited, 1);
         break;
     case NDOAP_AUTHENTICATED:
         atomic_fetch_add(&counters.accepted, 1);
