@@ -95,9 +95,9 @@ func differsInLoopbackPort(registered, given string) bool {
 	}
 	registeredAuthority, registeredPath := splitAuthority(registeredRest)
 	givenAuthority, givenPath := splitAuthority(givenRest)
-	registeredHost, _ := splitPort(registeredAuthority)
+	registeredHost, registeredPort := splitPort(registeredAuthority)
 	givenHost, port := splitPort(givenAuthority)
-	return registeredPath == givenPath && registeredHost == givenHost &&
+	return registeredPath == givenPath && registeredHost == givenHost && (registeredPort == "" || validPort(registeredPort)) &&
 		slices.Contains(loopbackHosts, givenHost) && validPort(port)
 }
 

@@ -339,6 +339,7 @@ func FuzzRedirectURIComparison(f *testing.F) {
 		f.Add("http://127.0.0.1:3000/cb", given, false)
 	}
 	f.Add("http://[::1]:80/cb", "http://[::1]:81/cb", true)
+	f.Add("http://[::1]:/cb", "http://[::1]:81/cb", true)
 	loopback := regexp.MustCompile(`^http://(127\.0\.0\.1|\[::1\]|localhost)(?::[1-9][0-9]{0,4})?([/?].*)?$`)
 	f.Fuzz(func(t *testing.T, registered, given string, public bool) {
 		resolved, err := ResolveRedirectURI(clientWith(public, registered), given, true, undotted)

@@ -47,11 +47,8 @@ func prefixes(texts ...string) []netip.Prefix {
 }
 
 // checkAddress refuses an address that is neither public nor allowed. An IPv4 address inside an IPv6 one is judged as
-// what it leads to.
+// what it leads to. One with a zone is in no network, and so refused.
 func checkAddress(address netip.Addr, allowed []netip.Prefix) error {
-	if address.Zone() != "" {
-		return fmt.Errorf("the address %s belongs to one link only", address)
-	}
 	judged := address.Unmap()
 	if nat64.Contains(judged) {
 		bytes := judged.As16()
