@@ -204,17 +204,21 @@ func state(registered store.Client) string {
 	return "enabled"
 }
 
-// update changes one client and returns it as it is then.
-func (s *session) update(id string, change func(*store.Client) error) (changed store.Client, err error) {
+// update changes one client and returns it as it is then. What was done goes on the audit trail.
+func (s *session) update(id, done string, change func(*store.Client) error) (changed store.Client, err error) {
 	err = s.withStore(func(clients *sqlite.Store) error {
-		return named(id, clients.UpdateClient(s, id, func(registered *store.Client) error {
+		err := clients.UpdateClient(s, id, func(registered *store.Client) error {
 			if err := change(registered); err != nil {
 				return err
 			}
 			registered.ChangedAt = s.now
 			changed = *registered
 			return nil
-		}))
+		})
+		if err != nil {
+			return named(id, err)
+		}
+		return s.audited(clients, store.AuditClientChanged, id, done)
 	})
 	return changed, err
 }

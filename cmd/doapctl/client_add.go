@@ -83,7 +83,12 @@ func (c *clientAddCommand) Run(s *session) error {
 	if readable {
 		s.warn(&added, policy)
 	}
-	err = s.withStore(func(clients *sqlite.Store) error { return clients.AddClient(s, added) })
+	err = s.withStore(func(clients *sqlite.Store) error {
+		if err := clients.AddClient(s, added); err != nil {
+			return err
+		}
+		return s.audited(clients, store.AuditClientChanged, id, "registered: "+kind(added))
+	})
 	if errors.Is(err, store.ErrExists) {
 		return fmt.Errorf("there is a client %q already: choose another id, or change it with doapctl client update %s",
 			id, id)

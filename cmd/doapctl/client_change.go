@@ -54,7 +54,7 @@ func (c *clientUpdateCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	changed, err := s.update(c.ID, func(registered *store.Client) error {
+	changed, err := s.update(c.ID, "updated", func(registered *store.Client) error {
 		set(&registered.Name, c.Name)
 		set(&registered.Trusted, c.Trusted)
 		set(&registered.Legacy, c.Legacy)
@@ -116,7 +116,11 @@ func (c *clientEnableCommand) Run(s *session) error {
 }
 
 func (s *session) setDisabled(id string, disabled bool, done string) error {
-	changed, err := s.update(id, func(registered *store.Client) error {
+	event := "enabled"
+	if disabled {
+		event = "disabled"
+	}
+	changed, err := s.update(id, event, func(registered *store.Client) error {
 		registered.Disabled = disabled
 		return nil
 	})
@@ -135,7 +139,7 @@ type clientRemoveCommand struct {
 // Help is shown below the usage line.
 func (clientRemoveCommand) Help() string {
 	return `Removes the registration together with all pending logins, refresh tokens and remembered consents of the
-client. This cannot be undone; "doapctl client disable" can.
+client. Access tokens that it holds are refused within a second. This cannot be undone; "doapctl client disable" can.
 
 Example:
 
@@ -154,6 +158,9 @@ func (c *clientRemoveCommand) Run(s *session) error {
 		}
 		if err := clients.RemoveClient(s, c.ID); err != nil {
 			return named(c.ID, err)
+		}
+		if err := s.audited(clients, store.AuditClientChanged, c.ID, "removed"); err != nil {
+			return err
 		}
 		if s.json {
 			return s.printJSON(map[string]string{"removed": c.ID})
@@ -184,10 +191,12 @@ Examples:
 
 func (c *clientSecretCommand) Run(s *session) error {
 	var secret oauth.Secret
+	done := "older secrets dropped"
 	if !c.DropOld {
 		secret = oauth.NewSecret()
+		done = "new secret"
 	}
-	changed, err := s.update(c.ID, func(registered *store.Client) error {
+	changed, err := s.update(c.ID, done, func(registered *store.Client) error {
 		if registered.HasKeys() {
 			return fmt.Errorf("the client %q authenticates with its keys and has no secret: change them with doapctl client "+
 				"update --jwks or --jwks-uri", c.ID)

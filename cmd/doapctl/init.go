@@ -12,6 +12,7 @@ import (
 
 	"ndoap/core/config"
 	"ndoap/core/key"
+	"ndoap/store"
 	"ndoap/store/rights"
 	"ndoap/store/seal"
 	"ndoap/store/sqlite"
@@ -179,6 +180,9 @@ func createKey(s *session, opened *sqlite.Store, result *initResult) error {
 		return err
 	}
 	if err := opened.AddKey(s, made); err != nil {
+		return err
+	}
+	if err := s.audited(opened, store.AuditKeyChanged, "", "added "+made.ID); err != nil {
 		return err
 	}
 	result.KeyID = made.ID
