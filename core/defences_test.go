@@ -33,7 +33,9 @@ func guess(id, secret string) url.Values {
 	return url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "client_id": {id}, "client_secret": {secret}}
 }
 
-func (f *fixture) answerTo(request *coretest.Request) web.Response { return f.service.Serve(request).Response }
+func (f *fixture) answerTo(request *coretest.Request) web.Response {
+	return f.service.Serve(request).Response
+}
 
 // TestRequestsPerAddress_A60 asks too often from one address, at each endpoint.
 func TestRequestsPerAddress_A60(t *testing.T) {
