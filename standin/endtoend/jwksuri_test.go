@@ -58,11 +58,11 @@ func newKeyServer(t *testing.T) *keyServer {
 	return k
 }
 
-// sign is a client assertion.
-func (k *keyServer) sign(t *testing.T, client, audience string) string {
+// sign is an assertion of the client archive.
+func (k *keyServer) sign(t *testing.T, audience string) string {
 	t.Helper()
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims{
-		"iss": client, "sub": client, "aud": audience, "jti": rand.Text(), "exp": time.Now().Add(time.Minute).Unix(),
+		"iss": "archive", "sub": "archive", "aud": audience, "jti": rand.Text(), "exp": time.Now().Add(time.Minute).Unix(),
 	})
 	token.Header["kid"] = "1"
 	text, err := token.SignedString(k.private)
@@ -93,14 +93,14 @@ func TestKeysAtJWKSURI_A48_A80(t *testing.T) {
 		"fetch": map[string]any{"allowedNetworks": []string{"127.0.0.1"}, "caFile": tested.Path(keys.caFile)},
 	}})
 	s.addArchive(t, keys)
-	assertion := keys.sign(t, "archive", s.issuer)
+	assertion := keys.sign(t, s.issuer)
 	got := s.apply(t, assertion)
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	assert.Equal(t, "urn:ndoap:client:archive", claimsOf(t, got.text("access_token"))["sub"])
 	assert.EqualValues(t, 1, keys.asked.Load())
 	assert.Equal(t, "invalid_client", s.apply(t, assertion).text("error"), "an assertion is good once")
-	assert.Equal(t, "invalid_client", s.apply(t, keys.sign(t, "archive", "https://other.example/doap")).text("error"), "M21")
-	assert.Equal(t, http.StatusOK, s.apply(t, keys.sign(t, "archive", s.issuer)).status)
+	assert.Equal(t, "invalid_client", s.apply(t, keys.sign(t, "https://other.example/doap")).text("error"), "M21")
+	assert.Equal(t, http.StatusOK, s.apply(t, keys.sign(t, s.issuer)).status)
 	assert.EqualValues(t, 1, keys.asked.Load(), "what was fetched is kept")
 }
 
@@ -109,7 +109,7 @@ func TestPrivateAddressIsNotAsked_A80(t *testing.T) {
 	keys := newKeyServer(t)
 	s := start(t, options{config: map[string]any{"fetch": map[string]any{"caFile": tested.Path(keys.caFile)}}})
 	s.addArchive(t, keys)
-	got := s.apply(t, keys.sign(t, "archive", s.issuer))
+	got := s.apply(t, keys.sign(t, s.issuer))
 	assert.Equal(t, http.StatusUnauthorized, got.status)
 	assert.Equal(t, "invalid_client", got.text("error"))
 	assert.NotContains(t, got.body, "127.0.0.1", "the client learns nothing of what is there")
