@@ -200,6 +200,18 @@ func TestADatabaseWithoutItsSealingKeyIsRefused(t *testing.T) {
 	}
 }
 
+func TestWithoutItsKeysADatabaseGetsANewSealingKey(t *testing.T) {
+	s := create(t, Options{})
+	path := s.file.path
+	require.NoError(t, s.AddKey(t.Context(), sealedKey("one")))
+	require.NoError(t, s.Close())
+	require.NoError(t, os.Remove(seal.FileOf(path)))
+	execute(t, path, "DELETE FROM keys")
+	s = reopen(t, path, Options{})
+	require.NoError(t, s.AddKey(t.Context(), sealedKey("two")))
+	requireKeys(t, s, "two")
+}
+
 func TestAKeyThatDoesNotOpenFailsThemAll(t *testing.T) {
 	s := create(t, still)
 	require.NoError(t, s.AddKey(t.Context(), sealedKey("one")))
