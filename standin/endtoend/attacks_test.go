@@ -187,12 +187,22 @@ func flip(text string, at int) string {
 	return text[:at] + other + text[at+1:]
 }
 
-// claims reads a token without verifying it.
+// claims reads a token without verifying it, header its header.
 func claims(t *testing.T, token string) map[string]any {
+	t.Helper()
+	return part(t, token, 1)
+}
+
+func header(t *testing.T, token string) map[string]any {
+	t.Helper()
+	return part(t, token, 0)
+}
+
+func part(t *testing.T, token string, number int) map[string]any {
 	t.Helper()
 	parts := strings.Split(token, ".")
 	require.Len(t, parts, 3, token)
-	decoded, err := base64.RawURLEncoding.DecodeString(parts[1])
+	decoded, err := base64.RawURLEncoding.DecodeString(parts[number])
 	require.NoError(t, err)
 	var read map[string]any
 	require.NoError(t, json.Unmarshal(decoded, &read))

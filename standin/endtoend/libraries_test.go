@@ -46,24 +46,38 @@ func TestXOAuth2ClientCredentials_A57(t *testing.T) {
 	assert.Equal(t, "unauthorized_client", refused.ErrorCode)
 }
 
-// A resource server with go-oidc fetches the published keys and judges access tokens with them.
+// A resource server with go-oidc fetches the published keys, judges access tokens with them, and follows the server from
+// one key to the next, of whatever kind.
 func TestGoOIDC_A37(t *testing.T) {
 	s := ownIssuer(t)
-	tokens := s.tokens(t, alice)
 	keys := oidc.NewRemoteKeySet(t.Context(), s.issuer+"/jwks")
-	resourceServer := oidc.NewVerifier(s.issuer, keys, &oidc.Config{ClientID: "Domino"})
+	resourceServer := oidc.NewVerifier(s.issuer, keys, &oidc.Config{
+		ClientID: "Domino", SupportedSigningAlgs: []string{oidc.RS256, oidc.ES256, oidc.EdDSA},
+	})
+	for _, algorithm := range []string{oidc.RS256, oidc.ES256, oidc.EdDSA} {
+		t.Run(algorithm, func(t *testing.T) {
+			if algorithm != oidc.RS256 {
+				doapctl(t, s.data, "key", "generate", "--algorithm", algorithm)
+			}
+			var signed string
+			require.Eventually(t, func() bool { // once the server knows of the key
+				signed = s.tokens(t, alice).text("access_token")
+				return header(t, signed)["alg"] == algorithm
+			}, patience, tick)
+			token, err := resourceServer.Verify(t.Context(), signed)
+			require.NoError(t, err)
+			assert.Equal(t, alice.canonical, token.Subject)
+			assert.Equal(t, http.StatusOK, s.read(t, "/sales.nsf/api/data/documents", signed).status)
 
-	token, err := resourceServer.Verify(t.Context(), tokens.text("access_token"))
-	require.NoError(t, err)
-	assert.Equal(t, alice.canonical, token.Subject)
-
-	parts := strings.Split(tokens.text("access_token"), ".")
-	other := strings.Split(s.tokens(t, joerg).text("access_token"), ".")
-	for name, forged := range map[string]string{
-		"another payload": parts[0] + "." + other[1] + "." + parts[2], "no signature": parts[0] + "." + parts[1] + ".",
-	} {
-		_, err = resourceServer.Verify(t.Context(), forged)
-		require.Error(t, err, name)
-		assert.Equal(t, http.StatusUnauthorized, s.read(t, "/sales.nsf/api/data/documents", forged).status, name)
+			parts := strings.Split(signed, ".")
+			other := strings.Split(s.tokens(t, joerg).text("access_token"), ".")
+			for name, forged := range map[string]string{
+				"another payload": parts[0] + "." + other[1] + "." + parts[2], "no signature": parts[0] + "." + parts[1] + ".",
+			} {
+				_, err = resourceServer.Verify(t.Context(), forged)
+				require.Error(t, err, name)
+				assert.Equal(t, http.StatusUnauthorized, s.read(t, "/sales.nsf/api/data/documents", forged).status, name)
+			}
+		})
 	}
 }
