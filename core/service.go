@@ -90,6 +90,7 @@ func New(deps Deps) *Service {
 	}
 	authorization := &authorize.Handler{
 		Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log, Limit: defences.limiter.AllowUser,
+		Recorder: defences.recorder,
 	}
 	s.routes = newRoutes(deps.Config, endpoints{
 		authorize: authorization,

@@ -30,6 +30,7 @@ func (h *Handler) sendError(
 	request *web.Request, asked store.AuthorizationRequest, problem *oauth.Error,
 ) web.Response {
 	h.Log.Info("authorization request answered with an error", "client", asked.ClientID, "error", problem)
+	h.recordRefusal(request, asked.ClientID, string(problem.Code)+": "+problem.Description)
 	return web.Redirect(request, target(asked, h.Config().Issuer,
 		"error", string(problem.Code), "error_description", problem.Description))
 }
@@ -78,7 +79,7 @@ type refusal struct {
 
 // refuse shows a refusal and logs it, once. What the sender calls itself is shown, but not logged: it may be a secret
 // in the wrong place.
-func (h *Handler) refuse(refused *refusal) web.Response {
+func (h *Handler) refuse(request *web.Request, refused *refusal) web.Response {
 	level := slog.LevelInfo
 	switch {
 	case errors.Is(refused.cause, store.ErrUnavailable):
@@ -96,6 +97,9 @@ func (h *Handler) refuse(refused *refusal) web.Response {
 		attributes = append(attributes, "cause", refused.cause)
 	}
 	h.Log.Log(context.Background(), level, "authorization request refused", attributes...)
+	if refused.status < http.StatusInternalServerError && refused.status != http.StatusTooManyRequests { // the limiter's
+		h.recordRefusal(request, refused.client, refused.heading)
+	}
 	response := h.Pages.Error(refused.status, refused.heading, refused.explanation)
 	if refused.retryAfter > 0 {
 		response.Header.Set("Retry-After", strconv.Itoa(int((refused.retryAfter+time.Second-1)/time.Second)))

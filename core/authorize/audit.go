@@ -20,6 +20,16 @@ func (h *Handler) event(
 	return event
 }
 
+// recordRefusal puts a refused request on the audit trail, as far as its sender does not flood it.
+func (h *Handler) recordRefusal(request *web.Request, clientID, detail string) {
+	if h.Recorder == nil {
+		return
+	}
+	asked := store.AuthorizationRequest{ClientID: clientID}
+	event := h.event(request, asked, store.AuditRequestRefused, store.AuditFailure, request.User, detail)
+	h.Recorder.Record(context.Background(), event)
+}
+
 // codeEvents are what the audit trail has of a code. A challenge that the client has used before proves nothing when
 // the code is exchanged (RFC 9700 section 2.1.1), which only the client's developer can change: it is said, not
 // refused.

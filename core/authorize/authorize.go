@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ndoap/core/audit"
 	"ndoap/core/config"
 	"ndoap/core/dominoname"
 	"ndoap/core/oauth"
@@ -42,7 +43,8 @@ type Handler struct {
 	Log    *slog.Logger
 	// Limit counts a request in the name of a user, and tells when the next one will be let in if there were too
 	// many; nil lets all of them in.
-	Limit func(user string) (retryAfter time.Duration, ok bool)
+	Limit    func(user string) (retryAfter time.Duration, ok bool)
+	Recorder *audit.Recorder // of refused requests; nil: they are not recorded
 
 	warnedFull atomic.Int64 // when, in nanoseconds
 }
@@ -61,12 +63,12 @@ func (h *Handler) Serve(request *web.Request) web.Response {
 		form, problem = oauth.ReadForm(request)
 	}
 	if problem != nil {
-		return h.refuse(malformed(problem))
+		return h.refuse(request, malformed(problem))
 	}
 	ctx := context.Background()
 	client, target, refused := h.recipient(ctx, form)
 	if refused != nil {
-		return h.refuse(refused)
+		return h.refuse(request, refused)
 	}
 	asked, problem := validate(h.Config(), client, form, target)
 	if problem != nil {
@@ -81,11 +83,11 @@ func (h *Handler) resume(request *web.Request, query oauth.Form) web.Response {
 	ctx := context.Background()
 	stored, refused := h.find(ctx, request, query, resumeParameter)
 	if refused != nil {
-		return h.refuse(refused)
+		return h.refuse(request, refused)
 	}
 	client, refused := h.stillAllowed(ctx, stored)
 	if refused != nil {
-		return h.refuse(refused)
+		return h.refuse(request, refused)
 	}
 	return h.proceed(ctx, request, client, stored)
 }
@@ -97,10 +99,10 @@ func (h *Handler) proceed(ctx context.Context, request *web.Request, client stor
 	case errors.Is(err, dominoname.ErrAnonymous):
 		return h.login(ctx, request, asked)
 	case err != nil:
-		return h.refuse(unusableName(err))
+		return h.refuse(request, unusableName(err))
 	}
 	if refused := h.limited(user); refused != nil {
-		return h.refuse(refused)
+		return h.refuse(request, refused)
 	}
 	// An administrator's trust rests on the secret by which a client is known. Whoever poses as a public client has
 	// none to lack, so its users are always asked the first time (RFC 8252 section 8.6).
@@ -109,7 +111,7 @@ func (h *Handler) proceed(ctx context.Context, request *web.Request, client stor
 	}
 	consent, err := h.Store.Consent(ctx, user, client.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return h.refuse(storeTrouble(err))
+		return h.refuse(request, storeTrouble(err))
 	}
 	if err == nil && covers(consent.Scope, asked.Scope) && len(h.elsewhere(asked.Resources)) == 0 {
 		return h.issue(ctx, request, asked, user)
@@ -122,7 +124,7 @@ func (h *Handler) issue(ctx context.Context, request *web.Request, asked pending
 	secret := oauth.NewSecret()
 	events, err := h.codeEvents(ctx, request, asked, user)
 	if err != nil {
-		return h.refuse(storeTrouble(err))
+		return h.refuse(request, storeTrouble(err))
 	}
 	if asked.id == "" {
 		err = h.Store.AddCode(ctx, h.code(secret, asked.AuthorizationRequest, user), events...)
@@ -134,7 +136,7 @@ func (h *Handler) issue(ctx context.Context, request *web.Request, asked pending
 			})
 	}
 	if err != nil {
-		return h.refuse(goneOrTrouble(err))
+		return h.refuse(request, goneOrTrouble(err))
 	}
 	return h.sendCode(request, asked.AuthorizationRequest, secret, user)
 }
@@ -157,7 +159,7 @@ func (h *Handler) ask(
 		})
 	}
 	if err != nil {
-		return h.refuse(goneOrTrouble(err))
+		return h.refuse(request, goneOrTrouble(err))
 	}
 	scopes, _ := oauth.ParseScope(asked.Scope) // its own text: it was parsed before it was kept
 	view := page.ConsentView{

@@ -29,32 +29,32 @@ func (c *ConsentHandler) Serve(request *web.Request) web.Response {
 		return h.methodNotAllowed("POST")
 	}
 	if !fromOwnPage(request, h.Config().Issuer) {
-		return h.refuse(foreignForm())
+		return h.refuse(request, foreignForm())
 	}
 	form, problem := oauth.ReadForm(request)
 	if problem == nil {
 		problem = form.Single("token", "decision")
 	}
 	if problem != nil {
-		return h.refuse(malformed(problem))
+		return h.refuse(request, malformed(problem))
 	}
 	ctx := context.Background()
 	stored, refused := h.find(ctx, request, form, "request")
 	if refused != nil {
-		return h.refuse(refused)
+		return h.refuse(request, refused)
 	}
 	if _, refused = h.stillAllowed(ctx, stored); refused != nil {
-		return h.refuse(refused)
+		return h.refuse(request, refused)
 	}
 	user, err := dominoname.Canonical(request.User)
 	switch {
 	case errors.Is(err, dominoname.ErrAnonymous): // the login ran out while the page was open
 		return h.login(ctx, request, stored)
 	case err != nil:
-		return h.refuse(unusableName(err))
+		return h.refuse(request, unusableName(err))
 	}
 	if refused := h.limited(user); refused != nil {
-		return h.refuse(refused)
+		return h.refuse(request, refused)
 	}
 	switch token := oauth.Secret(form.Get("token")); form.Get("decision") {
 	case "allow":
@@ -62,7 +62,7 @@ func (c *ConsentHandler) Serve(request *web.Request) web.Response {
 	case "deny":
 		return h.deny(ctx, request, stored, user, token)
 	default:
-		return h.refuse(malformed(oauth.NewError(oauth.InvalidRequest, "The decision must be allow or deny.")))
+		return h.refuse(request, malformed(oauth.NewError(oauth.InvalidRequest, "The decision must be allow or deny.")))
 	}
 }
 
@@ -72,12 +72,12 @@ func (h *Handler) allow(
 ) web.Response {
 	earlier, err := h.Store.Consent(ctx, user, stored.ClientID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return h.refuse(storeTrouble(err))
+		return h.refuse(request, storeTrouble(err))
 	}
 	secret := oauth.NewSecret()
 	events, err := h.codeEvents(ctx, request, stored, user)
 	if err != nil {
-		return h.refuse(storeTrouble(err))
+		return h.refuse(request, storeTrouble(err))
 	}
 	events = append(events, h.event(request, stored.AuthorizationRequest, store.AuditConsent, store.AuditSuccess, user,
 		"allowed: "+stored.Scope))
@@ -102,7 +102,7 @@ func (h *Handler) allow(
 			return completion, nil
 		})
 	if err != nil {
-		return h.refuse(undecided(err))
+		return h.refuse(request, undecided(err))
 	}
 	return h.sendCode(request, stored.AuthorizationRequest, secret, user)
 }
@@ -121,7 +121,7 @@ func (h *Handler) deny(
 			return store.Completion{Audit: []store.AuditEvent{refused}}, nil
 		})
 	if err != nil {
-		return h.refuse(undecided(err))
+		return h.refuse(request, undecided(err))
 	}
 	return h.sendError(request, stored.AuthorizationRequest,
 		oauth.NewError(oauth.AccessDenied, "The user did not allow the access."))

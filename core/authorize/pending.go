@@ -120,7 +120,7 @@ func (h *Handler) login(ctx context.Context, request *web.Request, asked pending
 	if asked.id == "" {
 		var err error
 		if cookie, err = h.keep(ctx, request, &asked); err != nil {
-			return h.refuse(goneOrTrouble(err))
+			return h.refuse(request, goneOrTrouble(err))
 		}
 	}
 	separator := "?"
