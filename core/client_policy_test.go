@@ -16,7 +16,7 @@ import (
 // A client that is registered without refresh_token gets none, and its grant ends with its access token.
 func TestRefreshTokensByPolicy_A38(t *testing.T) {
 	f := newFixture(t)
-	f.change(t, clientID, func(c *store.Client) { c.GrantTypes = []string{store.AuthorizationCode} })
+	f.change(t, func(c *store.Client) { c.GrantTypes = []string{store.AuthorizationCode} })
 	got := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID))
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	assert.NotContains(t, got.fields, "refresh_token")
@@ -24,13 +24,13 @@ func TestRefreshTokensByPolicy_A38(t *testing.T) {
 	require.NoError(t, err)
 	assert.WithinDuration(t, f.now().Add(time.Hour), grant.ExpiresAt, 0)
 
-	f.change(t, clientID, func(c *store.Client) { c.GrantTypes = nil })
+	f.change(t, func(c *store.Client) { c.GrantTypes = nil })
 	got = f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID))
 	refresh := got.text("refresh_token")
 	require.NotEmpty(t, refresh)
-	f.change(t, clientID, func(c *store.Client) { c.GrantTypes = []string{store.AuthorizationCode} })
+	f.change(t, func(c *store.Client) { c.GrantTypes = []string{store.AuthorizationCode} })
 	assert.Equal(t, "unauthorized_client", f.token(t, "grant_type", "refresh_token", "refresh_token", refresh).text("error"))
-	f.change(t, clientID, func(c *store.Client) { c.GrantTypes = nil })
+	f.change(t, func(c *store.Client) { c.GrantTypes = nil })
 	assert.Equal(t, http.StatusOK, f.token(t, "grant_type", "refresh_token", "refresh_token", refresh).status, "it was not spent")
 }
 
@@ -38,7 +38,7 @@ func TestRefreshTokensByPolicy_A38(t *testing.T) {
 func TestCodeOfAClientThatMayNoLonger_A54(t *testing.T) {
 	f := newFixture(t)
 	code := f.code(t, clientID)
-	f.change(t, clientID, func(c *store.Client) { c.GrantTypes = []string{store.ClientCredentials} })
+	f.change(t, func(c *store.Client) { c.GrantTypes = []string{store.ClientCredentials} })
 	assert.Equal(t, "unauthorized_client", f.token(t, "grant_type", "authorization_code", "code", code).text("error"))
 }
 
@@ -56,7 +56,7 @@ func TestLifetimes_A65(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			f.config.Lifetimes.AccessToken = c.configured
-			f.change(t, clientID, func(client *store.Client) { client.AccessTokenLifetime = c.client })
+			f.change(t, func(client *store.Client) { client.AccessTokenLifetime = c.client })
 			got := f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID))
 			assert.EqualValues(t, c.expected.Seconds(), got.fields["expires_in"])
 			claims := payload(t, got.text("access_token"))
@@ -69,9 +69,22 @@ func TestLifetimes_A65(t *testing.T) {
 	}
 }
 
+// The work of issuing takes nothing off the life of a token.
+func TestLifetimeIsWhole_A55(t *testing.T) {
+	f := newFixture(t)
+	f.robot(t, "robot", "domino")
+	code := f.code(t, clientID)
+	f.tick = time.Millisecond
+	for _, got := range []answer{f.token(t, "grant_type", "authorization_code", "code", code), f.actForItself(t, "robot")} {
+		assert.EqualValues(t, 3600, got.fields["expires_in"])
+		claims := payload(t, got.text("access_token"))
+		assert.InDelta(t, 3600, claims["exp"].(float64)-claims["iat"].(float64), 0)
+	}
+}
+
 func TestRefreshLifetimesOfAClient_A44_A65(t *testing.T) {
 	f := newFixture(t)
-	f.change(t, clientID, func(c *store.Client) {
+	f.change(t, func(c *store.Client) {
 		c.RefreshTokenIdle, c.RefreshTokenAbsolute = time.Hour, 150*time.Minute
 	})
 	start := func() answer { return f.token(t, "grant_type", "authorization_code", "code", f.code(t, clientID)) }
@@ -90,7 +103,7 @@ func TestRefreshLifetimesOfAClient_A44_A65(t *testing.T) {
 	f.wait(15 * time.Minute)
 	assert.Equal(t, "invalid_grant", refresh(token.text("refresh_token")).text("error"), "absolute")
 
-	f.change(t, clientID, func(c *store.Client) { c.RefreshTokenIdle, c.RefreshTokenAbsolute = 1e6*time.Hour, 1e6*time.Hour })
+	f.change(t, func(c *store.Client) { c.RefreshTokenIdle, c.RefreshTokenAbsolute = 1e6*time.Hour, 1e6*time.Hour })
 	token = start()
 	f.wait(f.config.Lifetimes.RefreshTokenIdle)
 	assert.Equal(t, "invalid_grant", refresh(token.text("refresh_token")).text("error"), "never longer than configured")

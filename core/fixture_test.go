@@ -46,7 +46,8 @@ type fixture struct {
 	path    string // of the database
 	server  *httptest.Server
 	config  *config.Config
-	clock   atomic.Int64 // microseconds
+	clock   atomic.Int64  // microseconds
+	tick    time.Duration // by which the clock goes on whenever somebody looks at it
 	log     *strings.Builder
 }
 
@@ -110,7 +111,7 @@ func (f *fixture) neighbour(t *testing.T) *fixture {
 	return other
 }
 
-func (f *fixture) now() time.Time { return time.UnixMicro(f.clock.Load()) }
+func (f *fixture) now() time.Time { return time.UnixMicro(f.clock.Add(f.tick.Microseconds())) }
 
 func (f *fixture) wait(d time.Duration) { f.clock.Add(d.Microseconds()) }
 

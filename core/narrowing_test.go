@@ -25,14 +25,15 @@ func (f *fixture) withResources(t testing.TB) {
 	t.Helper()
 	f.config.Resources = []string{apiA, apiB, "https://c.example"}
 	f.config.Scopes["mail"] = config.Scope{Description: "Mail"}
-	f.change(t, clientID, func(c *store.Client) {
+	f.change(t, func(c *store.Client) {
 		c.Resources, c.Scopes = []string{apiA, apiB, "https://d.example"}, []string{"domino", "mail"}
 	})
 }
 
-func (f *fixture) change(t testing.TB, id string, change func(*store.Client)) {
+// change changes the registration of the test's client.
+func (f *fixture) change(t testing.TB, change func(*store.Client)) {
 	t.Helper()
-	require.NoError(t, f.store.UpdateClient(t.Context(), id, func(c *store.Client) error {
+	require.NoError(t, f.store.UpdateClient(t.Context(), clientID, func(c *store.Client) error {
 		change(c)
 		return nil
 	}))
@@ -122,7 +123,7 @@ func TestResourceOnRefresh_A43_M18(t *testing.T) {
 	}
 	assert.Equal(t, apiA, payload(t, refresh(apiA).text("access_token"))["aud"], "the token was not spent by that")
 
-	f.change(t, clientID, func(c *store.Client) { c.Resources = []string{apiB} })
+	f.change(t, func(c *store.Client) { c.Resources = []string{apiB} })
 	assert.Equal(t, apiB, payload(t, refresh().text("access_token"))["aud"], "what the client has lost is not issued again")
 	assert.Equal(t, "invalid_target", refresh(apiA).text("error"))
 	f.config.Resources = nil
@@ -133,7 +134,7 @@ func TestResourceOnRefresh_A43_M18(t *testing.T) {
 func TestResourceForClientCredentials_A63(t *testing.T) {
 	f := newFixture(t)
 	f.withResources(t)
-	f.change(t, clientID, func(c *store.Client) { c.GrantTypes = []string{store.ClientCredentials} })
+	f.change(t, func(c *store.Client) { c.GrantTypes = []string{store.ClientCredentials} })
 	for name, c := range map[string]struct {
 		asked    []string
 		audience any

@@ -68,7 +68,7 @@ func (h *Handler) Serve(r *web.Request) web.Response {
 		h.recordRefusal(ctx, asked, problem)
 		return client.Refusal(problem)
 	}
-	response, problem := h.respond(ctx, bought, asked.client)
+	response, problem := h.respond(ctx, bought, asked)
 	if problem != nil {
 		h.Log.Log(ctx, problem.LogLevel(), "token request failed", "client_id", asked.client.ID, "err", problem)
 		return client.Refusal(problem)
@@ -126,7 +126,7 @@ type issued struct {
 }
 
 // respond signs the access token and words the answer (RFC 6749 section 5.1).
-func (h *Handler) respond(ctx context.Context, bought *issued, owner store.Client) (web.Response, *oauth.Error) {
+func (h *Handler) respond(ctx context.Context, bought *issued, asked *request) (web.Response, *oauth.Error) {
 	accessToken, lifetime, err := h.Tokens.Issue(ctx, token.Grant{
 		ID:              bought.grant.ID,
 		TokenID:         bought.tokenID,
@@ -135,14 +135,15 @@ func (h *Handler) respond(ctx context.Context, bought *issued, owner store.Clien
 		Scope:           bought.scope.String(),
 		Resources:       bought.resources,
 		AuthenticatedAt: bought.grant.AuthenticatedAt,
+		IssuedAt:        asked.now,
 		ExpiresAt:       bought.grant.ExpiresAt,
-		Lifetime:        owner.AccessTokenLifetime,
+		Lifetime:        asked.client.AccessTokenLifetime,
 	})
 	if err != nil {
 		return web.Response{}, oauth.NewError(oauth.ServerError, "The server could not sign the token.").Because(err)
 	}
 	tokenType := "Bearer"
-	if owner.Legacy {
+	if asked.client.Legacy {
 		tokenType = strings.ToLower(tokenType) // as DOAP spelled it
 	}
 	return web.JSON(http.StatusOK, struct {

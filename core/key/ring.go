@@ -11,12 +11,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"ndoap/core/snapshot"
 	"ndoap/store"
 )
 
@@ -27,47 +26,23 @@ type Lister interface {
 
 // Ring gives the keys of the store, parsed once per generation of the store.
 type Ring struct {
-	keys       Lister
-	generation func() uint64
-
-	latest atomic.Pointer[generationSet]
-	load   sync.Mutex // one goroutine parses, the others wait for its result
-}
-
-type generationSet struct {
-	generation uint64
-	set        *Set
+	cache *snapshot.Cache[*Set]
 }
 
 // NewRing returns a ring over keys. generation is Store.Generation.
 func NewRing(keys Lister, generation func() uint64) *Ring {
-	return &Ring{keys: keys, generation: generation}
+	return &Ring{snapshot.New(generation, func(ctx context.Context) (*Set, error) {
+		records, err := keys.ListKeys(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("cannot list the signing keys: %w", err)
+		}
+		return newSet(records)
+	})}
 }
 
 // Set returns the keys of the present generation. It takes no lock while the generation stands. An error of the
 // store or a record that cannot be parsed is returned: old keys are never used in place of those the store holds.
-func (r *Ring) Set(ctx context.Context) (*Set, error) {
-	if latest := r.latest.Load(); latest != nil && latest.generation == r.generation() {
-		return latest.set, nil
-	}
-	r.load.Lock()
-	defer r.load.Unlock()
-	// Read before the keys: a change in between costs one more load instead of being missed.
-	generation := r.generation()
-	if latest := r.latest.Load(); latest != nil && latest.generation == generation {
-		return latest.set, nil
-	}
-	records, err := r.keys.ListKeys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("cannot list the signing keys: %w", err)
-	}
-	set, err := newSet(records)
-	if err != nil {
-		return nil, err
-	}
-	r.latest.Store(&generationSet{generation, set})
-	return set, nil
-}
+func (r *Ring) Set(ctx context.Context) (*Set, error) { return r.cache.Get(ctx) }
 
 // Set is the keys at one time. It does not change.
 type Set struct {

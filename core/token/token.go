@@ -41,6 +41,7 @@ type Grant struct {
 	Scope           string
 	Resources       []string // of RFC 8707; empty: this Domino
 	AuthenticatedAt time.Time
+	IssuedAt        time.Time     // of the access token
 	ExpiresAt       time.Time     // no token of the grant outlives it
 	Lifetime        time.Duration // the client's own; zero: as configured
 }
@@ -115,13 +116,12 @@ func (i *Issuer) Issue(ctx context.Context, grant Grant) (oauth.Secret, time.Dur
 	if err != nil {
 		return "", 0, fmt.Errorf("read signing keys: %w", err)
 	}
-	now := i.Now()
-	kid, alg, private, ok := set.Signer(now)
+	kid, alg, private, ok := set.Signer(i.Now())
 	if !ok {
 		return "", 0, ErrNoKey
 	}
 	current := i.Config()
-	expires := now.Add(Lifetime(current, grant.Lifetime))
+	expires := grant.IssuedAt.Add(Lifetime(current, grant.Lifetime))
 	if grant.ExpiresAt.Before(expires) {
 		expires = grant.ExpiresAt
 	}
@@ -133,7 +133,7 @@ func (i *Issuer) Issue(ctx context.Context, grant Grant) (oauth.Secret, time.Dur
 		ClientID:   grant.ClientID,
 		Scope:      grant.Scope,
 		Scopes:     grant.Scope,
-		IssuedAt:   now.Unix(),
+		IssuedAt:   grant.IssuedAt.Unix(),
 		ExpiresAt:  expires.Unix(),
 		ID:         grant.TokenID,
 		GrantID:    grant.ID,
@@ -150,7 +150,7 @@ func (i *Issuer) Issue(ctx context.Context, grant Grant) (oauth.Secret, time.Dur
 	if err != nil {
 		return "", 0, fmt.Errorf("sign access token: %w", err)
 	}
-	return oauth.Secret(signed), expires.Sub(now), nil
+	return oauth.Secret(signed), expires.Sub(grant.IssuedAt), nil
 }
 
 // Lifetime is how long an access token is good: as configured or, if that is less, as the client is registered, and
