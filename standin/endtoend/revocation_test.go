@@ -56,7 +56,7 @@ func TestRevocationByTheAdministrator_A45(t *testing.T) {
 		says string
 	}{
 		{"grant", func(claims map[string]any) { doapctl(t, s.data, "grant", "revoke", claims["gid"].(string)) }, "The token was revoked."},
-		{"user", func(map[string]any) { doapctl(t, s.data, "user", "revoke", joerg.canonical, "--yes") }, "The token was revoked."},
+		{"user", func(map[string]any) { doapctl(t, s.data, "user", "revoke", alice.canonical, "--yes") }, "The token was revoked."},
 		{"client's grants", func(map[string]any) { doapctl(t, s.data, "client", "revoke", tutorialID, "--yes") }, "The token was revoked."},
 		{"key", func(map[string]any) {
 			var keys []struct {
@@ -71,7 +71,7 @@ func TestRevocationByTheAdministrator_A45(t *testing.T) {
 		{"client", func(map[string]any) { doapctl(t, s.data, "client", "disable", tutorialID) }, "The token was revoked."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			access := s.tokens(t, joerg).text("access_token")
+			access := s.tokens(t, alice).text("access_token")
 			read := func() page { return s.read(t, "/sales.nsf/api/data/documents", access) }
 			require.Equal(t, http.StatusOK, read().status)
 			c.end(claims(t, access))
