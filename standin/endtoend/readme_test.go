@@ -167,7 +167,7 @@ func TestREADME(t *testing.T) {
 func assertTutorial(t *testing.T, d *demo, printed []string) string {
 	t.Helper()
 	require.Len(t, printed, 5, "redirect, tokens, documents, updated tokens, refusal")
-	assert.Regexp(t, "^"+regexp.QuoteMeta(d.env["REDIRECT_URI"])+`\?code=[A-Za-z0-9_-]{43}&state=xyz$`, printed[0])
+	assert.Regexp(t, "^"+regexp.QuoteMeta(d.env["REDIRECT_URI"])+`\?code=[A-Za-z0-9_-]{43}&state=xyz&iss=`+regexp.QuoteMeta(url.QueryEscape(d.env["ISSUER"]))+`$`, printed[0])
 
 	tokens, updated := tokenAnswer(t, printed[1]), tokenAnswer(t, printed[3])
 	for _, name := range []string{"access_token", "refresh_token"} {
