@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +60,15 @@ func plainText(limit int, mayBeEmpty bool) func(string) error {
 		}
 		return nil
 	}
+}
+
+// absolutePath accepts a path that means the same file to the server and to doapctl, wherever they were started, or
+// nothing.
+func absolutePath(text string) error {
+	if text != "" && !filepath.IsAbs(text) {
+		return fmt.Errorf("it depends on the folder in which a program was started")
+	}
+	return plainText(1000, true)(text)
 }
 
 // choiceSetting reads one of a few words.

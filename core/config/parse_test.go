@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +39,7 @@ func TestIssuerAloneIsEnough(t *testing.T) {
 }
 
 func TestEverySettingIsRead(t *testing.T) {
+	caFile := filepath.Join(t.TempDir(), "ca.pem") // absolute, also on Windows
 	got, warnings, err := Parse(files(`{
 		"issuer": "http://localhost:8080/doap",
 		"lifetimes": {
@@ -45,7 +48,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		},
 		"scopes": {"mail": {"description": "Read your mail"}},
 		"login": {"method": "basic", "path": "/login?Open", "realm": "Test"},
- "resources": ["https://api.example.com", "urn:example:mail"],
+		"resources": ["https://api.example.com", "urn:example:mail"],
 		"clients": {"privateUseSchemes": ["zed"], "assertionAudience": "endpoint"},
 		"keys": {"algorithm": "EdDSA", "rotateEvery": "never", "publishBefore": "2h"},
 		"limits": {
@@ -53,7 +56,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			"authorizationPerUser": 4, "introspectionPerAddress": 5, "introspectionPerClient": 6,
 			"lockoutFailures": 7, "lockoutTime": "8m", "pendingRequests": 900
 		},
-		"fetch": {"allowedNetworks": ["10.0.0.0/8"], "caFile": "/etc/ca.pem"},
+		"fetch": {"allowedNetworks": ["10.0.0.0/8"], "caFile": ` + strconv.Quote(caFile) + `},
 		"metadata": {"rootForms": true},
 		"audit": {"retention": "7d"},
 		"tls": {"required": false, "trustedProxies": ["192.0.2.7", "2001:db8::1/32", "::ffff:192.0.2.8"]},
@@ -80,7 +83,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			IntrospectionPerAddress: 5, IntrospectionPerClient: 6,
 			LockoutFailures: 7, LockoutTime: 8 * time.Minute, PendingRequests: 900,
 		},
-		Fetch:    Fetch{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, CAFile: "/etc/ca.pem"},
+		Fetch:    Fetch{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, CAFile: caFile},
 		Metadata: Metadata{RootForms: true},
 		Audit:    Audit{Retention: 7 * 24 * time.Hour},
 		TLS: TLS{TrustedProxies: []netip.Prefix{
@@ -138,6 +141,7 @@ func TestErrorsSayFileLineKeyAndRemedy(t *testing.T) {
 		"null":                     {`"userEvent": null}`, `userEvent is null, expected "authorized" or "process"`},
 		"other choice":             {`"login": {"method": "Session"}}`, `login.method is "Session", expected "session" or "basic"`},
 		"object for text":          {`"login": {"realm": {}}}`, "login.realm is an object, expected"},
+		"relative path":            {`"fetch": {"caFile": "ca.pem"}}`, `expected the absolute path of a PEM file, or nothing`},
 		"text for object":          {`"login": "basic"}`, `login is "basic", expected an object`},
 		"list for number":          {`"limits": {"bodyBytes": [1]}}`, "limits.bodyBytes is a list, expected a whole number from 1024 to 1048576"},
 		"number in quotes":         {`"limits": {"bodyBytes": "2048"}}`, `limits.bodyBytes is "2048", expected a whole number`},

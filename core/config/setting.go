@@ -68,8 +68,8 @@ var settings = []setting{
 	integerSetting("limits.pendingRequests", func(c *Config) *int { return &c.Limits.PendingRequests }, 100, 1_000_000),
 
 	prefixesSetting("fetch.allowedNetworks", func(c *Config) *[]netip.Prefix { return &c.Fetch.AllowedNetworks }),
-	textSetting("fetch.caFile", "the path of a PEM file, or nothing",
-		func(c *Config) *string { return &c.Fetch.CAFile }, plainText(1000, true)),
+	textSetting("fetch.caFile", "the absolute path of a PEM file, or nothing",
+		func(c *Config) *string { return &c.Fetch.CAFile }, absolutePath),
 
 	boolSetting("tls.required", func(c *Config) *bool { return &c.TLS.Required }),
 	prefixesSetting("tls.trustedProxies", func(c *Config) *[]netip.Prefix { return &c.TLS.TrustedProxies }),
