@@ -27,6 +27,10 @@ func TestStoreThatCannotBeUsed(t *testing.T) {
 			t.Helper()
 			require.NoError(t, os.Remove(database(data)))
 		}},
+		{"without its sealing key", "doap.db.key does not exist", func(t *testing.T, data string) {
+			t.Helper()
+			require.NoError(t, os.Remove(database(data)+".key"))
+		}},
 		{"corrupt", "doap.db", func(t *testing.T, data string) {
 			t.Helper()
 			require.NoError(t, os.WriteFile(database(data), []byte(strings.Repeat("not a database ", 500)), 0o600))
