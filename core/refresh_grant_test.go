@@ -105,6 +105,12 @@ func TestRefreshScope_A42_M17(t *testing.T) {
 		return nil
 	}))
 	assert.Equal(t, "invalid_grant", refresh("").text("error"))
+	require.NoError(t, f.store.UpdateClient(t.Context(), clientID, func(c *store.Client) error {
+		c.Scopes = []string{"domino", "mail"}
+		return nil
+	}))
+	delete(f.config.Scopes, "mail")
+	assert.Equal(t, "domino", refresh("").text("scope"), "A62: nor is what the configuration has lost")
 }
 
 func TestRefreshExpiry_A44(t *testing.T) {

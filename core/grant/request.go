@@ -29,15 +29,18 @@ type request struct {
 	recorded bool   // the refusal is in the audit trail already
 }
 
-// allowedScope is the scope of the access token: what was granted, less what the client has lost since, narrowed to
-// what the request asks for. Asking for more than was granted is invalid_scope (RFC 6749 section 6); the grant itself
+// allowedScope is the scope of the access token: what was granted, less what the client or the configuration has lost
+// since, narrowed to what the request asks for. Asking for more than was granted is invalid_scope (RFC 6749 section 6); the grant itself
 // is not narrowed.
 func (r *request) allowedScope(granted string) (oauth.Scope, error) {
 	full, err := oauth.ParseScope(granted)
 	if err != nil {
 		return nil, err
 	}
-	allowed := slices.DeleteFunc(full, func(token string) bool { return !oauth.Scope(r.client.Scopes).Has(token) })
+	allowed := slices.DeleteFunc(full, func(token string) bool {
+		_, configured := r.config.Scopes[token]
+		return !configured || !slices.Contains(r.client.Scopes, token)
+	})
 	if len(allowed) == 0 {
 		return nil, oauth.NewError(oauth.InvalidGrant, "The client may no longer use any scope of this grant.")
 	}
