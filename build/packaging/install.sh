@@ -17,7 +17,7 @@ usage() {
     cat <<'END'
 usage: install.sh [--program DIR] [--data DIR] [--root DIR] [--force]
        install.sh --uninstall [...]   removes the program and leaves database and configuration
-       install.sh --purge [...]       removes those, too: doap.db, doapconfig.d and the line in notes.ini
+       install.sh --purge [...]       removes those, too: doap.db, its key, doapconfig.d and the line in notes.ini
 
   --program DIR   Domino's program directory, where libnotes.so is. Default: the standard places of HCL and IBM
   --data DIR      Domino's data directory, where notes.ini is. Default: /local/notesdata
@@ -271,11 +271,11 @@ remove_all() {
         discard "$page"
     fi
     if $purge; then
-        discard "$data/doap.db" "$data/doap.db-wal" "$data/doap.db-shm"
+        discard "$data/doap.db" "$data/doap.db-wal" "$data/doap.db-shm" "$data/doap.db.key"
         rm -rf "$data/doapconfig.d" || fail 7 "$data/doapconfig.d cannot be removed"
-        echo "ndoap is removed, with its database and configuration. Backups of doap.db hold private keys: delete them, too."
+        echo "ndoap is removed, with its database and configuration. Backups of doap.db and doap.db.key hold private keys: delete them, too."
     else
-        echo "ndoap is removed. Its data stays: doap.db and doapconfig.d in $data, and the line in notes.ini."
+        echo "ndoap is removed. Its data stays: doap.db, doap.db.key and doapconfig.d in $data, and the line in notes.ini."
     fi
     echo 'Left to do: take ndoap out of the field "DSAPI filter file names", then tell http quit, load http.'
 }
