@@ -186,8 +186,15 @@ var keyTests = map[string]func(*testing.T, store.Store){
 		before := s.Generation()
 		require.NoError(t, s.UpdateKeys(t.Context(), func(present []store.Key) (store.KeyChange, error) {
 			assert.Len(t, present, 3)
-			return store.KeyChange{Add: []store.Key{key("d")}, Retire: []string{"a"}, Remove: []string{"b"}, At: noon.Add(time.Hour)}, nil
+			return store.KeyChange{
+				Add: []store.Key{key("d")}, Retire: []string{"a"}, Remove: []string{"b"}, At: noon.Add(time.Hour),
+				Audit: []store.AuditEvent{{At: noon, Action: store.AuditKeyChanged, Outcome: store.AuditSuccess, Detail: "retired a"}},
+			}, nil
 		}))
+		told, err := s.QueryAudit(t.Context(), store.AuditFilter{Action: store.AuditKeyChanged})
+		require.NoError(t, err)
+		require.Len(t, told, 1)
+		assert.Equal(t, "retired a", told[0].Detail)
 		assert.NotEqual(t, before, s.Generation())
 		retired := key("a")
 		retired.PrivatePEM, retired.RetiredAt = []byte{}, noon.Add(time.Hour)
@@ -199,8 +206,8 @@ var keyTests = map[string]func(*testing.T, store.Store){
 			change store.KeyChange
 			err    error
 		}{
-			"a refusal":   {store.KeyChange{Remove: []string{"c"}}, errRefused},
-			"an id twice": {store.KeyChange{Retire: []string{"c"}, Add: []store.Key{key("d")}}, nil},
+			"a refusal":   {store.KeyChange{Remove: []string{"c"}, Audit: told}, errRefused},
+			"an id twice": {store.KeyChange{Retire: []string{"c"}, Add: []store.Key{key("d")}, Audit: told}, nil},
 		} {
 			require.Error(t, s.UpdateKeys(t.Context(), func([]store.Key) (store.KeyChange, error) { return c.change, c.err }), name)
 			again, err := s.ListKeys(t.Context())
