@@ -14,6 +14,7 @@ import (
 type sealCommands struct {
 	Export sealExportCommand `cmd:"" help:"Write the sealing key into a file, under a passphrase."`
 	Import sealImportCommand `cmd:"" help:"Take over the sealing key of another server."`
+	Reset  sealResetCommand  `cmd:"" help:"Begin anew when the sealing key is lost."`
 }
 
 // sealResult is the sealing key for scripts.

@@ -111,4 +111,4 @@ func damaged(id string) error {
 
 // errCarry is the remedy when a database has come without its sealing key.
 var errCarry = errors.New("restore the file that was backed up with the database, or run `doapctl seal export` on the " +
-	"server that the database is from and `doapctl seal import` here")
+	"server that the database is from and `doapctl seal import` here; if it is lost for good: `doapctl seal reset`")
