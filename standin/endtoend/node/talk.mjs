@@ -5,7 +5,9 @@
 import { webcrypto } from 'node:crypto';
 import { createInterface } from 'node:readline';
 
-globalThis.crypto ??= webcrypto; // Node.js 18, which is Debian 12's, has it under this name only
+// Node.js 18, which is Debian 12's, has them under these names only.
+globalThis.crypto ??= webcrypto;
+globalThis.CryptoKey ??= webcrypto.CryptoKey;
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
