@@ -100,6 +100,8 @@ func TestRefreshLifetimesOfAClient_A44_A65(t *testing.T) {
 		require.Equal(t, http.StatusOK, token.status, token.body)
 	}
 	assert.EqualValues(t, 15*60, token.fields["expires_in"], "no access token outlives its grant")
+	asked := f.introspect(t, clientID, token.text("refresh_token"))
+	assert.EqualValues(t, f.now().Add(15*time.Minute).Unix(), asked.fields["exp"], "nor does a refresh token")
 	f.wait(15 * time.Minute)
 	assert.Equal(t, "invalid_grant", refresh(token.text("refresh_token")).text("error"), "absolute")
 

@@ -105,8 +105,7 @@ func (r *request) successor(grant store.Grant, secret oauth.Secret) store.Refres
 // success is the event that tells of issued tokens, to be stored in the commit that makes them.
 func (r *request) success(action store.AuditAction, bought issued) store.AuditEvent {
 	event := r.event(action, store.AuditSuccess)
-	event.User, event.GrantID = bought.grant.User, bought.grant.ID
-	event.TokenHash = audit.TokenHash(bought.tokenID)
+	event.GrantID, event.TokenHash = bought.grant.ID, audit.TokenHash(bought.tokenID)
 	event.Detail = "scope " + bought.scope.String()
 	for _, name := range bought.resources {
 		event.Detail += ", for " + name
