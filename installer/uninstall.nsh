@@ -142,6 +142,7 @@ Function un.RemoveData
 	${Remove} "$Data\doap.db-wal"
 	${Remove} "$Data\doap.db-shm"
 	${Remove} "$Data\doap.db.key"
+	${Remove} "$Data\doap.db.key.lost"
 	${Remove} "$Data\doapconfig.d\*.json"
 	RMDir "$Data\doapconfig.d"
 	${Remove} "$Ini.ndoap-backup"

@@ -60,7 +60,7 @@ func TestPurgeLeavesNothing(t *testing.T) {
 	s := newServer(t, x64)
 	before := s.snapshot(t)
 	s.mustInstall(t, current)
-	for _, name := range []string{"doap.db", "doap.db-wal", "doap.db-shm", "doap.db.key", "doapconfig.d/10-ndoap.json", "doapconfig.d/50-site.json"} {
+	for _, name := range []string{"doap.db", "doap.db-wal", "doap.db-shm", "doap.db.key", "doap.db.key.lost", "doapconfig.d/10-ndoap.json", "doapconfig.d/50-site.json"} {
 		write(t, filepath.Join(s.data, name), "ours")
 	}
 	got := s.uninstall(t, "/PURGE")

@@ -271,7 +271,7 @@ remove_all() {
         discard "$page"
     fi
     if $purge; then
-        discard "$data/doap.db" "$data/doap.db-wal" "$data/doap.db-shm" "$data/doap.db.key"
+        discard "$data/doap.db" "$data/doap.db-wal" "$data/doap.db-shm" "$data/doap.db.key" "$data/doap.db.key.lost"
         rm -rf "$data/doapconfig.d" || fail 7 "$data/doapconfig.d cannot be removed"
         echo "ndoap is removed, with its database and configuration. Backups of doap.db and doap.db.key hold private keys: delete them, too."
     else

@@ -138,7 +138,7 @@ func TestUpgradeTouchesNoData(t *testing.T) {
 func TestPurge(t *testing.T) {
 	d := newDomino(t)
 	mustRun(t, "--root", d.root)
-	for _, name := range []string{"doap.db", "doap.db-wal", "doap.db-shm", "doap.db.key"} {
+	for _, name := range []string{"doap.db", "doap.db-wal", "doap.db-shm", "doap.db.key", "doap.db.key.lost"} {
 		d.write(t, filepath.Join(d.data, name), "data", 0o600)
 	}
 	require.NoError(t, os.Mkdir(filepath.Join(d.data, "doapconfig.d"), 0o700))
