@@ -227,3 +227,31 @@ func BenchmarkVerification(b *testing.B) {
 		})
 	}
 }
+
+// forgetful is a store that works but for what was revoked.
+type forgetful struct{ *sqlite.Store }
+
+func (forgetful) Standing(context.Context) (store.Standing, error) {
+	return store.Standing{}, store.ErrUnavailable
+}
+
+// When nobody can say what was revoked, no token is good, and none is said to be bad.
+func TestUnreadableRevocationsFailClosed_B4(t *testing.T) {
+	f := newFixture(t)
+	token, _ := f.bearer(t, clientID)
+	service := core.New(core.Deps{
+		Config: func() *config.Config { return f.config }, Store: forgetful{f.store}, Now: f.now, Log: slog.New(slog.DiscardHandler),
+	})
+	request := raw(core.RawRequest, "/db.nsf")
+	request.Headers.Set("Authorization", token)
+	refused := service.Serve(request)
+	require.Equal(t, core.Answer, refused.Verdict)
+	assert.Equal(t, http.StatusUnauthorized, refused.Response.Status)
+	assert.Contains(t, string(refused.Response.Body), "The token cannot be verified at the moment.")
+	for _, path := range []string{"/doap/revoke", "/doap/introspect"} {
+		request = raw(core.RawRequest, path)
+		request.Verb, request.Content = http.MethodPost, []byte(secretForm(clientID, "token", token[len("Bearer "):]))
+		request.Headers.Set("Content-Type", "application/x-www-form-urlencoded")
+		assert.Equal(t, http.StatusServiceUnavailable, service.Serve(request).Response.Status, path)
+	}
+}
