@@ -29,6 +29,10 @@ type Store interface {
 	Generation() uint64
 }
 
+// stored is how many lockouts reach the store. Each makes every server read its lists anew, which somebody with many
+// addresses must not have at will; more than that are in memory, where each ends by itself.
+var stored = limit.Rate{Burst: 100, Per: 10 * time.Minute}
+
 // kept is how many pairs of client and address are counted at most, and of unknown ids and addresses as many again:
 // these cannot make room for themselves at the expense of those.
 const kept = 1 << 14
@@ -45,6 +49,7 @@ type Guard struct {
 	clients   *limit.Recent[failures]
 	strangers *limit.Recent[failures]
 
+	budget   *limit.Buckets
 	standing *snapshot.Cache[map[pair]time.Time] // when the lockouts in the store end
 }
 
@@ -52,7 +57,7 @@ type Guard struct {
 type failures struct {
 	count int
 	since time.Time
-	until time.Time // of an unknown client: when its lockout ends
+	until time.Time // when a lockout ends that is not in the store
 }
 
 type pair struct{ subject, network string }
@@ -65,7 +70,7 @@ func New(
 ) *Guard {
 	return &Guard{
 		store: in, config: current, now: now, recorder: recorder, log: log,
-		clients: limit.NewRecent[failures](kept), strangers: limit.NewRecent[failures](kept),
+		clients: limit.NewRecent[failures](kept), strangers: limit.NewRecent[failures](kept), budget: limit.NewBuckets(1),
 		standing: snapshot.New(in.Generation, func(ctx context.Context) (map[pair]time.Time, error) {
 			lockouts, err := in.ListLockouts(ctx)
 			return untilOf(lockouts), err
@@ -84,9 +89,7 @@ func (g *Guard) Locked(subject string, address netip.Addr) (retryAfter time.Dura
 	if retryAfter <= 0 {
 		return 0, false
 	}
-	event := g.event(store.AuditAuthentication, subject, address)
-	event.Detail = "locked out"
-	g.recorder.Record(context.Background(), event)
+	g.recorder.Record(context.Background(), g.event(store.AuditAuthentication, subject, address, "locked out"))
 	return retryAfter, true
 }
 
@@ -96,17 +99,20 @@ func (g *Guard) Failed(ctx context.Context, subject string, address netip.Addr) 
 	of := pair{subject, limit.Network(address)}
 	count := g.count(of, limits, now)
 	if count < limits.LockoutFailures {
-		event := g.event(store.AuditAuthentication, subject, address)
-		event.Detail = "client authentication failed"
-		g.recorder.Record(ctx, event)
+		g.recorder.Record(ctx, g.event(store.AuditAuthentication, subject, address, "client authentication failed"))
 		return
 	}
-	event := g.event(store.AuditLockout, subject, address)
-	event.Detail = fmt.Sprintf("%d failures; locked for %s", count, limits.LockoutTime)
+	event := g.event(store.AuditLockout, subject, address, fmt.Sprintf("%d failures; locked for %s", count, limits.LockoutTime))
 	if client.IsUnknown(subject) {
 		if g.recorder.Record(ctx, event) {
 			g.log.Warn("an address is locked out for a client id that nobody has", "address", of.network, "for", limits.LockoutTime)
 		}
+		return
+	}
+	g.log.Warn("a client is locked out at an address after failed authentications; doapctl lockout lift ends it",
+		"client_id", subject, "address", of.network, "failures", count, "for", limits.LockoutTime)
+	if _, affordable := g.budget.Take("", stored, now); !affordable {
+		g.recorder.Record(ctx, event)
 		return
 	}
 	var events []store.AuditEvent
@@ -117,28 +123,31 @@ func (g *Guard) Failed(ctx context.Context, subject string, address netip.Addr) 
 		Subject: subject, Address: of.network, Failures: count, At: now, Until: now.Add(limits.LockoutTime),
 	}
 	if err := g.store.AddLockout(ctx, lockout, events...); err != nil {
-		g.again(of, limits, now)
-		g.log.Warn("a lockout could not be stored; the next failure tries again", "client_id", subject, "err", err)
+		g.log.Warn("a lockout could not be stored; only this server knows it", "client_id", subject, "err", err)
 		return
 	}
-	g.log.Warn("a client is locked out at an address after failed authentications; doapctl lockout lift ends it",
-		"client_id", subject, "address", of.network, "failures", count, "for", limits.LockoutTime)
+	g.forget(of)
 }
 
 // Succeeded implements client.Failures.
 func (g *Guard) Succeeded(subject string, address netip.Addr) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.clients.Forget(pair{subject, limit.Network(address)}.key())
+	g.forget(pair{subject, limit.Network(address)})
 }
 
-// count counts a failure. The one that reaches the limit begins a new count.
+// forget drops what memory has of a registered client's pair.
+func (g *Guard) forget(of pair) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.clients.Forget(of.key())
+}
+
+// count counts a failure. The one that reaches the limit begins a lockout and a new count.
 func (g *Guard) count(of pair, limits config.Limits, now time.Time) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	at := g.table(of).Of(of.key())
 	if age := now.Sub(at.since); age < 0 || age >= limits.LockoutTime {
-		*at = failures{since: now}
+		at.count, at.since = 0, now // the lockout, if there is one, stays
 	}
 	at.count++
 	count := at.count
@@ -146,13 +155,6 @@ func (g *Guard) count(of pair, limits config.Limits, now time.Time) int {
 		*at = failures{until: now.Add(limits.LockoutTime)}
 	}
 	return count
-}
-
-// again makes the next failure of a pair reach the limit.
-func (g *Guard) again(of pair, limits config.Limits, now time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	*g.table(of).Of(of.key()) = failures{count: limits.LockoutFailures - 1, since: now}
 }
 
 func (g *Guard) table(of pair) *limit.Recent[failures] {
@@ -165,13 +167,17 @@ func (g *Guard) table(of pair) *limit.Recent[failures] {
 // until tells when the lockout of a pair ends or has ended. Those of unknown clients are in memory only: nobody needs
 // to lift them, and a flood of made-up ids must not reach the store.
 func (g *Guard) until(of pair) (time.Time, error) {
+	g.mu.Lock()
+	here := g.table(of).Find(of.key()).until
+	g.mu.Unlock()
 	if client.IsUnknown(of.subject) {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		return g.strangers.Find(of.key()).until, nil
+		return here, nil
 	}
 	standing, err := g.standing.Get(context.Background())
-	return standing[of], err
+	if everywhere := standing[of]; everywhere.After(here) {
+		return everywhere, err
+	}
+	return here, err
 }
 
 // untilOf is when each of the lockouts ends.
@@ -183,10 +189,15 @@ func untilOf(lockouts []store.Lockout) map[pair]time.Time {
 	return until
 }
 
-// event begins an event about a failed authentication. An id that nobody has is not repeated: it may be a secret in
-// the wrong place.
-func (g *Guard) event(action store.AuditAction, subject string, address netip.Addr) store.AuditEvent {
-	return store.AuditEvent{
-		At: g.now(), Action: action, Outcome: store.AuditFailure, ClientID: subject, Address: audit.Address(address),
+// event begins an event about a failed authentication. Of an id that nobody has nothing is told, not even its hash: it
+// may be a password in the wrong place, which could be guessed from that.
+func (g *Guard) event(action store.AuditAction, subject string, address netip.Addr, detail string) store.AuditEvent {
+	event := store.AuditEvent{
+		At: g.now(), Action: action, Outcome: store.AuditFailure, ClientID: subject, Address: audit.Address(address), Detail: detail,
 	}
+	if client.IsUnknown(subject) {
+		event.ClientID = ""
+		event.Detail = "client_id that nobody has: " + detail
+	}
+	return event
 }

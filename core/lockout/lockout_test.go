@@ -159,6 +159,8 @@ func TestUnknownClients_A49(t *testing.T) {
 	wait, locked := f.Locked(unknown, attacker)
 	assert.True(t, locked)
 	assert.Equal(t, 5*time.Minute, wait)
+	f.Failed(t.Context(), unknown, attacker) // was under way
+	assert.True(t, f.isLocked(unknown, attacker))
 	assert.False(t, f.isLocked(unknown, owner))
 	assert.False(t, f.isLocked("app", attacker))
 	f.now = f.now.Add(5 * time.Minute)
@@ -168,6 +170,12 @@ func TestUnknownClients_A49(t *testing.T) {
 	assert.Empty(t, kept)
 	assert.Equal(t, generation, f.store.Generation())
 	assert.Contains(t, f.log.String(), "a client id that nobody has")
+	events, err := f.store.QueryAudit(t.Context(), store.AuditFilter{Action: store.AuditLockout})
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	assert.Empty(t, events[0].ClientID)
+	assert.Contains(t, events[0].Detail, "client_id that nobody has: 10 failures")
+	assert.NotContains(t, events[0].Detail, "0123456789abcdef")
 }
 
 // TestMemoryIsBounded_A60 floods with made-up ids. They push out one another, and no registered client.
@@ -210,6 +218,26 @@ func TestLockoutIsSaidAndRecorded(t *testing.T) {
 	assert.Contains(t, events[0].Detail, "locked out")
 }
 
+// TestAFloodOfLockoutsStaysOutOfTheStore_A60 has somebody with very many addresses, each of which is locked out.
+func TestAFloodOfLockoutsStaysOutOfTheStore_A60(t *testing.T) {
+	f := newFixture(t)
+	f.config.Limits.LockoutFailures = 3
+	address := func(i int) netip.Addr { return netip.MustParseAddr(fmt.Sprintf("2001:db8:%x::1", i)) }
+	for i := range 300 {
+		f.fail(t, 3, "app", address(i))
+	}
+	for i := range 300 {
+		assert.True(t, f.isLocked("app", address(i)), i)
+	}
+	kept, err := f.store.ListLockouts(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, kept, stored.Burst)
+	f.now = f.now.Add(5 * time.Minute)
+	for i := range 300 {
+		assert.False(t, f.isLocked("app", address(i)), i)
+	}
+}
+
 // troubled is a store that fails when told to.
 type troubled struct {
 	*sqlite.Store
@@ -240,8 +268,8 @@ func TestTroubleOfTheStore(t *testing.T) {
 	f.Failed(t.Context(), "app", attacker)
 	assert.Contains(t, f.log.String(), "a lockout could not be stored")
 	in.err = nil
-	f.fail(t, 1, "app", attacker)
-	assert.True(t, f.isLocked("app", attacker), "one more failure was enough")
+	assert.True(t, f.isLocked("app", attacker), "it holds here")
+	assert.False(t, f.isLocked("app", owner))
 
 	in.err = errors.New("the disk is broken")
 	require.NoError(t, f.store.AddLockout(t.Context(), store.Lockout{Subject: "x", At: noon, Until: noon}))
