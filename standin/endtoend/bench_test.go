@@ -76,7 +76,9 @@ func measure(b *testing.B, s *server, frames []wire.Message, outcome string) {
 
 func prepareBench(b *testing.B) *server {
 	b.Helper()
-	return prepare(b, options{auth: "session", userEvent: "authorized"})
+	return prepare(b, options{auth: "session", userEvent: "authorized", config: map[string]any{
+		"limits": map[string]int{"tokenPerAddress": 1_000_000, "tokenPerClient": 1_000_000}, // it is a flood
+	}})
 }
 
 // accessToken reads the token out of the one result of a token request.
