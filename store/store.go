@@ -125,11 +125,24 @@ type Codes interface {
 	CodeChallengeUsed(ctx context.Context, clientID, challenge string) (bool, error)
 	// RedeemCode consumes a code: exactly one caller gets to redeem it, however many try at once, and whatever
 	// redeem then says, the code is spent. redeem sees the code and returns what it buys, or the error that
-	// RedeemCode is to return. A second try returns ErrConsumed and revokes the grant that the first one bought
+	// RedeemCode is to return. A second try returns a *Replay, which is ErrConsumed, and revokes the grant that the first one bought
 	// (RFC 6749 section 4.1.2). An unknown code is ErrNotFound. Expiry is redeem's business. The refresh token belongs
 	// to the grant it comes with, whatever its GrantID says.
 	RedeemCode(ctx context.Context, hash string, redeem func(Code) (Purchase, error)) error
 }
+
+// Replay is the ErrConsumed of RedeemCode: whose the code was and what it had bought, for the audit trail.
+type Replay struct {
+	ClientID string
+	User     string
+	GrantID  string // empty when the first try bought nothing
+}
+
+// Error implements error.
+func (*Replay) Error() string { return ErrConsumed.Error() }
+
+// Is tells errors.Is that this is ErrConsumed.
+func (*Replay) Is(target error) bool { return target == ErrConsumed }
 
 // Purchase is what a code buys.
 type Purchase struct {

@@ -38,12 +38,14 @@ func (h *Handler) redeemCode(ctx context.Context, r *request) (*issued, *oauth.E
 		}
 		return purchase, nil
 	})
+	replay, replayed := errors.AsType[*store.Replay](err)
 	switch {
 	case err == nil:
 		return &result, nil
-	case errors.Is(err, store.ErrConsumed):
-		r.replayed = true
-		h.Log.Warn("an authorization code was presented twice; what it had bought is revoked", "client_id", r.client.ID)
+	case replayed:
+		r.replayed = replay
+		h.Log.Warn("an authorization code was presented twice; what it had bought is revoked", "client_id", r.client.ID,
+			"grant", replay.GrantID)
 		return nil, oauth.NewError(oauth.InvalidGrant, badCode).Because(err)
 	case errors.Is(err, store.ErrNotFound):
 		return nil, oauth.NewError(oauth.InvalidGrant, badCode).Because(err)

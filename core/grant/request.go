@@ -24,9 +24,9 @@ type request struct {
 	now     time.Time
 	config  *config.Config
 
-	user     string // whose code or refresh token was presented, once that is known
-	replayed bool   // the code was redeemed before
-	recorded bool   // the refusal is in the audit trail already
+	user     string        // whose code or refresh token was presented, once that is known
+	replayed *store.Replay // what is known of a code that was redeemed before
+	recorded bool          // the refusal is in the audit trail already
 }
 
 // allowedScope is the scope of the access token: what was granted, less what the client or the configuration has lost
@@ -126,8 +126,8 @@ func (h *Handler) recordRefusal(ctx context.Context, r *request, problem *oauth.
 		return
 	}
 	event := r.event(store.AuditTokenRequest, store.AuditFailure)
-	if r.replayed {
-		event.Action = store.AuditReplay
+	if r.replayed != nil { // the code's client may be another than the one that presented it
+		event.Action, event.User, event.GrantID = store.AuditReplay, r.replayed.User, r.replayed.GrantID
 	}
 	event.Detail = problem.Error()
 	h.Recorder.Record(ctx, event)

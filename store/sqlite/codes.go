@@ -63,7 +63,8 @@ func (s *Store) RedeemCode(ctx context.Context, hash string,
 		now := s.options.Now()
 		if !code.ConsumedAt.IsZero() {
 			// RFC 6749 section 4.1.2: the code may have been stolen, and so may be the tokens it bought.
-			return fmt.Errorf("%s: %w", verb, store.ErrConsumed), revokeGrant(q, code.GrantID, now)
+			replay := &store.Replay{ClientID: code.ClientID, User: code.User, GrantID: code.GrantID}
+			return fmt.Errorf("%s: %w", verb, replay), revokeGrant(q, code.GrantID, now)
 		}
 		if _, err := q.exec(ctx, "UPDATE codes SET consumed_at = ? WHERE hash = ?", instant(now), hash); err != nil {
 			return nil, err

@@ -102,7 +102,11 @@ var codeTests = map[string]func(*testing.T, store.Store){
 		addClient(t, s, "app")
 		addGrant(t, s, newGrant("g", "app"), newToken("t", "g"))
 		addGrant(t, s, newGrant("other", "app"), newToken("t-other", "other"))
-		require.ErrorIs(t, s.RedeemCode(t.Context(), "code-g", nil), store.ErrConsumed)
+		err := s.RedeemCode(t.Context(), "code-g", nil)
+		require.ErrorIs(t, err, store.ErrConsumed)
+		var replay *store.Replay
+		require.ErrorAs(t, err, &replay)
+		assert.Equal(t, store.Replay{ClientID: "app", User: "CN=Jane Doe/O=Acme", GrantID: "g"}, *replay)
 		_, grant := look(t, s, "t")
 		assert.NotZero(t, grant.RevokedAt)
 		require.ErrorIs(t, s.RedeemCode(t.Context(), "code-g", nil), store.ErrConsumed)
