@@ -19,7 +19,7 @@ type Limiter interface {
 
 // limited refuses a request to a route that its address has asked for too often (RFC 6585 section 4).
 func (s *Service) limited(class string, request *web.Request) (Decision, bool) {
-	if class == "" || s.limiter == nil {
+	if class == "" {
 		return Decision{}, false
 	}
 	wait, ok := s.limiter.Allow(class, request.Peer)

@@ -50,7 +50,7 @@ type Service struct {
 	guard  *bearer.Guard
 	routes routes
 
-	limiter Limiter // nil: no limits
+	limiter Limiter
 }
 
 // New wires a service.
