@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package jwk reads the public keys of others from JWK Sets (RFC 7517): today those of clients that authenticate by
-// private_key_jwt. ndoap's own keys are core/key's.
+// Package jwk reads the public keys of others: JWK Sets (RFC 7517) of clients that authenticate by private_key_jwt, and
+// those that identity providers publish or that an administrator has in a file. ndoap's own keys are core/key's.
 package jwk
 
 import (
@@ -34,7 +34,9 @@ type Set struct {
 // key is one public key that may verify signatures.
 type key struct {
 	id        string // kid, may be empty
+	anyID     bool   // from a file that gives no kid: it is meant by whatever kid a signature names
 	algorithm string // alg, may be empty
+	issuer    string // issuer, a member that Entra ID adds; may be empty
 	public    crypto.PublicKey
 }
 
@@ -57,7 +59,7 @@ func Parse(document []byte) (Set, error) {
 	}
 	var set Set
 	for i, raw := range listed.Keys {
-		read, err := parseKey(raw)
+		read, err := parseKey(raw, Algorithms())
 		switch {
 		case errors.Is(err, errOther):
 			continue
@@ -74,25 +76,30 @@ func Parse(document []byte) (Set, error) {
 	return set, nil
 }
 
-// Algorithms are those that a key of a Set may verify (RFC 7518 section 3.1, RFC 8037 section 3.1).
+// Algorithms are those that a key of a client may verify (RFC 7518 section 3.1, RFC 8037 section 3.1).
 func Algorithms() []string { return []string{"RS256", "PS256", "ES256", "EdDSA"} }
 
 // Find returns the key that verifies a signature with a kid and an algorithm. An empty kid is enough when exactly one
 // key fits the algorithm.
 func (s Set) Find(kid, algorithm string) (crypto.PublicKey, error) {
-	var found []crypto.PublicKey
+	found, err := s.find(kid, algorithm)
+	return found.public, err
+}
+
+func (s Set) find(kid, algorithm string) (key, error) {
+	var found []key
 	for _, k := range s.keys {
-		if k.fits(algorithm) && (kid == "" || kid == k.id) {
-			found = append(found, k.public)
+		if k.fits(algorithm) && (kid == "" || kid == k.id || k.anyID) {
+			found = append(found, k)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return nil, ErrNoKey
+		return key{}, ErrNoKey
 	case 1:
 		return found[0], nil
 	default:
-		return nil, ErrAmbiguous
+		return key{}, ErrAmbiguous
 	}
 }
 
@@ -107,10 +114,11 @@ type members struct {
 	Operations []string `json:"key_ops"`
 	Algorithm  string   `json:"alg"`
 	ID         string   `json:"kid"`
+	Issuer     string   `json:"issuer"`
 }
 
-// parseKey reads one JWK, or returns errOther.
-func parseKey(raw json.RawMessage) (key, error) {
+// parseKey reads one JWK for signatures by one of the allowed algorithms, or returns errOther.
+func parseKey(raw json.RawMessage, allowed []string) (key, error) {
 	var all map[string]json.RawMessage
 	if err := strict.Unmarshal(raw, &all); err != nil || all == nil {
 		return key{}, errors.New("it is not a JSON object")
@@ -128,7 +136,7 @@ func parseKey(raw json.RawMessage) (key, error) {
 	if m.Type == "oct" {
 		return key{}, errors.New("it is a symmetric key (oct); use an RSA, EC or Ed25519 key pair")
 	}
-	if !m.forSignatures() {
+	if !m.forSignatures(allowed) {
 		return key{}, errOther
 	}
 	if len(m.ID) > maxKeyID {
@@ -146,35 +154,48 @@ func parseKey(raw json.RawMessage) (key, error) {
 	if err := parsed.UnmarshalJSON(bare); err != nil {
 		return key{}, fmt.Errorf("it cannot be read: %w", err)
 	}
-	read := key{id: m.ID, algorithm: m.Algorithm, public: parsed.Key}
+	read := key{id: m.ID, algorithm: m.Algorithm, issuer: m.Issuer, public: parsed.Key}
 	return read, checkStrength(read.public)
 }
 
 // maxKeyID bounds what is compared with the kid of every signature.
 const maxKeyID = 256
 
-// forSignatures tells whether the key is of a type, on a curve and for a use that are known here.
-func (m members) forSignatures() bool {
+// forSignatures tells whether the key is of a type, on a curve and for a use that serve one of the allowed algorithms.
+func (m members) forSignatures(allowed []string) bool {
 	switch {
 	case m.Use != "" && m.Use != "sig":
 		return false
 	case m.Operations != nil && !slices.Contains(m.Operations, "verify"):
 		return false
 	}
-	fitting := algorithmsOf(m.Type, m.Curve)
+	fitting := slices.DeleteFunc(algorithmsOf(m.Type, m.Curve), func(algorithm string) bool {
+		return !slices.Contains(allowed, sameAlgorithm(algorithm))
+	})
 	return len(fitting) > 0 && (m.Algorithm == "" || slices.Contains(fitting, m.Algorithm))
 }
 
-// algorithmsOf are the values that the alg member of such a key may have. Ed25519 is the newer name of EdDSA with this
-// curve (RFC 9864 section 2.2).
+// algorithmsOf are the values that the alg member of such a key may have (RFC 7518 section 3.1, RFC 9864 section 2.2).
 func algorithmsOf(keyType, curve string) []string {
 	switch {
 	case keyType == "RSA":
-		return []string{"RS256", "PS256"}
+		return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
 	case keyType == "EC" && curve == "P-256":
 		return []string{"ES256"}
+	case keyType == "EC" && curve == "P-384":
+		return []string{"ES384"}
+	case keyType == "EC" && curve == "P-521":
+		return []string{"ES512"}
 	case keyType == "OKP" && curve == "Ed25519":
 		return []string{"EdDSA", "Ed25519"}
 	}
 	return nil
+}
+
+// sameAlgorithm is the one name of an algorithm that is used here: Ed25519 is the newer name of EdDSA with this curve.
+func sameAlgorithm(name string) string {
+	if name == "Ed25519" {
+		return "EdDSA"
+	}
+	return name
 }

@@ -19,12 +19,8 @@ const minimumBits = 2048
 // fits tells whether the key can be meant by a signature of an algorithm. A key that names its algorithm is for that
 // one only (RFC 8725 section 3.1).
 func (k key) fits(algorithm string) bool {
-	named := k.algorithm
-	if named == "Ed25519" {
-		named = "EdDSA"
-	}
-	if named != "" && named != algorithm {
-		return false
+	if k.algorithm != "" { // which fits the type: parseKey saw to that
+		return sameAlgorithm(k.algorithm) == algorithm
 	}
 	switch k.public.(type) {
 	case *rsa.PublicKey:
@@ -43,8 +39,8 @@ func checkStrength(public crypto.PublicKey) error {
 	case *rsa.PublicKey:
 		return checkRSA(k)
 	case *ecdsa.PublicKey: // go-jose has checked that the point is on the curve
-		if k.Curve != elliptic.P256() {
-			return errors.New("its curve is not P-256")
+		if k.Curve != elliptic.P256() && k.Curve != elliptic.P384() && k.Curve != elliptic.P521() {
+			return errors.New("its curve is none of P-256, P-384 and P-521")
 		}
 		return nil
 	case ed25519.PublicKey:
