@@ -16,11 +16,13 @@ type Cache[T any] struct {
 	load       func(context.Context) (T, error)
 
 	latest  atomic.Pointer[loaded[T]]
-	loading sync.Mutex // one goroutine loads, the others wait for its result
+	begun   atomic.Uint64 // how many loads have begun
+	loading sync.Mutex    // one goroutine loads, the others wait for its result
 }
 
 type loaded[T any] struct {
 	generation uint64
+	number     uint64 // of the load, from 1
 	value      T
 }
 
@@ -31,7 +33,12 @@ func New[T any](generation func() uint64, load func(context.Context) (T, error))
 
 // Get returns the value of the present generation. It takes no lock while the generation stands. An error of load is
 // returned and not kept: an old value never takes the place of one that cannot be read.
+//
+// Whoever has waited takes what was loaded meanwhile, if that load began after its own call: it knows of every change
+// that was acknowledged before. Were it to ask for the very last generation, each change during a load would cost each
+// of those who wait another load, one after the other.
 func (c *Cache[T]) Get(ctx context.Context) (T, error) {
+	begun := c.begun.Load()
 	if latest := c.latest.Load(); latest != nil && latest.generation == c.generation() {
 		return latest.value, nil
 	}
@@ -39,14 +46,15 @@ func (c *Cache[T]) Get(ctx context.Context) (T, error) {
 	defer c.loading.Unlock()
 	// Read before the value: a change in between costs one more load instead of being missed.
 	generation := c.generation()
-	if latest := c.latest.Load(); latest != nil && latest.generation == generation {
+	if latest := c.latest.Load(); latest != nil && (latest.generation == generation || latest.number > begun) {
 		return latest.value, nil
 	}
+	number := c.begun.Add(1)
 	value, err := c.load(ctx)
 	if err != nil {
 		var none T
 		return none, err
 	}
-	c.latest.Store(&loaded[T]{generation, value})
+	c.latest.Store(&loaded[T]{generation, number, value})
 	return value, nil
 }

@@ -115,3 +115,38 @@ func TestOneReadsForAll(t *testing.T) {
 	all.Wait()
 	assert.EqualValues(t, 2, s.loads.Load())
 }
+
+// Changes that come faster than a value is read cost those who wait one more load, and not one each.
+func TestOneReadsForAllWhileChangesGoOn(t *testing.T) {
+	s := &source{}
+	const readers = 32
+	var looks atomic.Int64
+	held := make(chan struct{})
+	cache := New(func() uint64 {
+		looks.Add(1)
+		return s.generation.Load()
+	}, func(ctx context.Context) (uint64, error) {
+		if s.loads.Load() > 0 {
+			<-held
+		}
+		value, err := s.load(ctx)
+		s.generation.Add(1) // out of date at once
+		return value, err
+	})
+	_, err := cache.Get(t.Context())
+	require.NoError(t, err)
+	looks.Store(0)
+	var all sync.WaitGroup
+	for range readers {
+		all.Go(func() {
+			value, err := cache.Get(t.Context())
+			assert.NoError(t, err)
+			assert.NotZero(t, value, "what was read after the call")
+		})
+	}
+	require.Eventually(t, func() bool { return looks.Load() == readers+1 }, time.Minute, time.Millisecond,
+		"all have seen that it is out of date, and one reads")
+	close(held)
+	all.Wait()
+	assert.LessOrEqual(t, s.loads.Load(), int64(3))
+}
