@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package dominoname knows the forms of Notes names: canonical (CN=Anna Berg/OU=Sales/O=Acme), abbreviated
-// (Anna Berg/Sales/Acme) and flat (Anna Berg). It decides which names can stand for a person at all.
+// (Anna Berg/Sales/Acme) and flat (Anna Berg), and the distinguished names of LDAP that stand for them
+// (cn=Anna Berg,ou=Sales,o=Acme). It makes one canonical name of all of them, and decides which names can stand for a
+// person at all. Whether there is such a person, only the directory knows.
 package dominoname
 
 import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
-
-// MaxBytes is the longest name in UTF-8 that is looked at: MAXUSERNAME of the Notes API is 256 bytes of LMBCS with
-// its NUL, and a character of one to three LMBCS bytes takes at most three in UTF-8.
-const MaxBytes = 3 * 255
 
 // ErrAnonymous is returned for the name of a user that is nobody.
 var ErrAnonymous = errors.New("the user is Anonymous")
@@ -28,25 +24,14 @@ var attributes = map[string]bool{
 // Canonical returns the canonical form of a name that Domino reports or a token carries, and refuses what cannot be a
 // person: ErrAnonymous for nobody, an error that says why for control characters, wildcards, empty or unknown parts,
 // ACL placeholders and names that are too long. A flat name becomes CN=name, as DNCanonicalize of the Notes API has
-// it. An abbreviated name is refused: which of its parts is a country cannot be told.
+// it. An abbreviated name is refused: see Parse, which also is stricter with what was not written by Domino.
 func Canonical(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	if name == "" || strings.EqualFold(name, "Anonymous") || strings.EqualFold(name, "CN=Anonymous") {
 		return "", ErrAnonymous
 	}
-	if len(name) > MaxBytes {
-		return "", fmt.Errorf("the name is longer than %d bytes", MaxBytes)
-	}
-	if !utf8.ValidString(name) {
-		return "", errors.New("the name is not valid UTF-8")
-	}
-	for _, char := range name {
-		if unicode.IsControl(char) || unicode.Is(unicode.Cf, char) || char == '*' {
-			return "", fmt.Errorf("the name has the character %U, which no person's name has", char)
-		}
-	}
-	if strings.HasPrefix(name, "-") && strings.HasSuffix(name, "-") {
-		return "", errors.New("the name is a placeholder of access control lists")
+	if err := couldBePerson(name); err != nil {
+		return "", err
 	}
 	if !strings.ContainsAny(name, "/=") {
 		return "CN=" + name, nil
