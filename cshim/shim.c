@@ -254,7 +254,9 @@ static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event
     ndoap_standing standing = ndoap_recall_standing(context);
 
     if (ndoap_route_of(target) == NDOAP_ROUTE_USER)
-        result = on_user_route(context, &line);
+        // At RawRequest a token is refused here. One that was accepted came with another spelling of the path, which
+        // the host has cleaned up since: it must not log its user in either.
+        result = standing == NDOAP_STANDING_NONE ? on_user_route(context, &line) : (unsigned int)kFilterError;
     else if (standing == NDOAP_STANDING_AGAIN || standing == NDOAP_STANDING_UNNAMED)
         result = target == NULL ? (unsigned int)kFilterError : on_served(context, &line, standing);
     if (result != kFilterNotHandled && event != NULL)

@@ -204,7 +204,6 @@ static void test_accepted_token(void)
     fake_end();
 }
 
-// Whether the request was safe on its way can depend on the peer, who is asked for at the last event only.
 static void test_brought_identity_headers(void)
 {
     FilterContext *context = fake_begin(
@@ -253,6 +252,30 @@ static void test_unnamed(void)
     fake_end();
 }
 
+// A token opens no page for people, also when the host finds out late that it is one.
+static void test_token_at_cleaned_up_path(void)
+{
+    LMBCS name[64];
+    FilterContext *context = fake_begin("/db.nsf/../doap/auth", token_headers);
+    FilterAuthenticate authenticate = fake_authenticate(name, sizeof name);
+    FilterAuthorize authorize = {.isAuthorized = 1};
+
+    bridge.verdict = NDOAP_AUTHENTICATED;
+    bridge.name = "CN=A";
+    host.authorization = "Bearer abc";
+    CHECK(raw(context) == kFilterNotHandled, "accepted for something else");
+    CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent, "and named");
+    CHECK(authenticate.authType == kAuthenticBasic, "as its user");
+    host.url = "/doap/auth";
+    host.user = "CN=A";
+    bridge.verdict = NDOAP_ANSWER;
+    bridge.crossings = 0;
+    CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterError, "refused");
+    CHECK(bridge.crossings == 0 && authorize.isAuthorized == 0, "without a code");
+    fake_end();
+}
+
+// Whether the request was safe on its way can depend on the peer, who is asked for at the last event only.
 static void test_judged_again(void)
 {
     LMBCS name[64];
@@ -400,6 +423,7 @@ void test_shim(void)
     test_accepted_token();
     test_brought_identity_headers();
     test_unnamed();
+    test_token_at_cleaned_up_path();
     test_judged_again();
     test_names_and_large_tokens();
     test_refused_token();
