@@ -60,6 +60,7 @@ var packages = map[string]row{
 	"core/config":     {layer: vocabulary},
 	"core/coretest":   {layer: double},
 	"core/dominoname": {layer: service},
+	"core/dominourl":  {layer: vocabulary},
 	"core/fetch":      {layer: service},
 	"core/grant":      {layer: handler},
 	"core/introspect": {layer: handler},
