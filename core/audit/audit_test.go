@@ -107,6 +107,18 @@ func TestAFloodOfKindsIsBounded_A60(t *testing.T) {
 	assert.Equal(t, "failed", f.trail.events[burst+1].Detail, "what was left out is told once")
 }
 
+// Who invents client ids does not get what others do left out.
+func TestOneSenderDoesNotFillTheTrail_A60(t *testing.T) {
+	f := newFixture()
+	for i := range 1000 {
+		f.Record(t.Context(), failure(fmt.Sprint("unknown ", i), fmt.Sprintf("2001:db8::%x", i)))
+	}
+	assert.Len(t, f.trail.events, share)
+	assert.True(t, f.Record(t.Context(), failure("a", "192.0.2.7")))
+	f.now = f.now.Add(refill)
+	assert.True(t, f.Record(t.Context(), failure("unknown", "2001:db8::1")), "after a while the sender is heard again")
+}
+
 func TestTroubleOfTheStoreIsSaid(t *testing.T) {
 	f := newFixture()
 	f.trail.err = errors.New("the disk is full")

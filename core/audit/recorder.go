@@ -20,19 +20,21 @@ import (
 const (
 	keysKept = 4096
 	burst    = 100              // different events at once
+	share    = burst / 5        // of them, by one sender, so that he does not fill what others' are to be told in
 	refill   = 10 * time.Minute // and as many again within this time
 )
 
 // Recorder records refusals, which anybody can cause as often as he likes: at most one event a minute of the same
-// action, client, user and address, and a bounded number of all together. What was left out is counted in the next
+// action, client, user and address, a bounded number of one address, and a bounded number of all together. What was left out is counted in the next
 // event. Events of what was done are not its business: they ride with the change.
 type Recorder struct {
 	store store.Audits
 	now   func() time.Time
 	log   *slog.Logger
 
-	seen *limit.Buckets
-	all  *limit.Buckets
+	seen    *limit.Buckets
+	senders *limit.Buckets
+	all     *limit.Buckets
 
 	mu      sync.Mutex
 	leftOut int
@@ -40,7 +42,10 @@ type Recorder struct {
 
 // NewRecorder returns a recorder that stores events in audits.
 func NewRecorder(audits store.Audits, now func() time.Time, log *slog.Logger) *Recorder {
-	return &Recorder{store: audits, now: now, log: log, seen: limit.NewBuckets(keysKept), all: limit.NewBuckets(1)}
+	return &Recorder{
+		store: audits, now: now, log: log,
+		seen: limit.NewBuckets(keysKept), senders: limit.NewBuckets(keysKept), all: limit.NewBuckets(1),
+	}
 }
 
 // Admit decides whether a refusal is to be recorded now, and completes its Detail.
@@ -51,9 +56,11 @@ func (r *Recorder) Admit(event *store.AuditEvent) bool {
 		sender = limit.Network(address)
 	}
 	key := strings.Join([]string{string(event.Action), event.ClientID, event.User, sender}, "\n")
-	_, first := r.seen.Take(key, limit.Rate{Burst: 1, Per: time.Minute}, now)
-	admitted := false
-	if first {
+	_, admitted := r.seen.Take(key, limit.Rate{Burst: 1, Per: time.Minute}, now)
+	if admitted {
+		_, admitted = r.senders.Take(sender, limit.Rate{Burst: share, Per: refill}, now)
+	}
+	if admitted {
 		_, admitted = r.all.Take("", limit.Rate{Burst: burst, Per: refill}, now)
 	}
 	r.mu.Lock()
