@@ -50,12 +50,16 @@ type Store interface {
 
 	// DeleteExpired removes what can never be used again at now and returns how many records went. The code and the
 	// consumed refresh tokens of a grant stay as long as the grant, so that their replay is noticed; consents stay.
+	// Revocations and used ids stay ClockSkew longer: for a server whose clock is behind they still count.
 	DeleteExpired(ctx context.Context, now time.Time) (int, error)
 
 	// Close waits for writes under way and releases the store. Later calls return ErrUnavailable; another Close does
 	// nothing.
 	Close() error
 }
+
+// ClockSkew is how far the clocks of servers that share a store may differ.
+const ClockSkew = 15 * time.Minute
 
 // Clients is the registry of clients.
 type Clients interface {

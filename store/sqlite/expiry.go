@@ -5,6 +5,8 @@ package sqlite
 import (
 	"context"
 	"time"
+
+	"ndoap/store"
 )
 
 // DeleteExpired implements store.Store. What a grant needs to notice a replay, its code and its consumed refresh
@@ -19,10 +21,18 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int, error) {
 			"DELETE FROM refresh_tokens WHERE consumed_at = 0 AND expires_at <= ?",
 			"DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE expires_at <= ?)",
 			"DELETE FROM grants WHERE expires_at <= ?",
+		} {
+			count, err := q.exec(context.Background(), text, instant(now))
+			if err != nil {
+				return nil, err
+			}
+			removed += count
+		}
+		for _, text := range []string{
 			"DELETE FROM revocations WHERE expires_at <= ?",
 			"DELETE FROM used_ids WHERE expires_at <= ?",
 		} {
-			count, err := q.exec(context.Background(), text, instant(now))
+			count, err := q.exec(context.Background(), text, instant(now.Add(-store.ClockSkew)))
 			if err != nil {
 				return nil, err
 			}

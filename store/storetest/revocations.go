@@ -157,15 +157,15 @@ var revocationTests = map[string]func(*testing.T, store.Store){
 		assert.True(t, found.Clients["app"])
 		require.ErrorIs(t, s.RedeemCode(t.Context(), "code", nil), store.ErrNotFound)
 	},
-	"revocations of tokens last until the token expires": func(t *testing.T, s store.Store) {
+	"revocations of tokens last until the token has expired by every clock": func(t *testing.T, s store.Store) {
 		before := s.Generation()
 		require.NoError(t, s.RevokeToken(t.Context(), "jti", noon.Add(time.Hour)))
 		require.NoError(t, s.RevokeToken(t.Context(), "jti", noon.Add(time.Hour)))
 		assert.NotEqual(t, before, s.Generation())
-		_, err := s.DeleteExpired(t.Context(), noon)
+		_, err := s.DeleteExpired(t.Context(), noon.Add(time.Hour+store.ClockSkew-time.Second))
 		require.NoError(t, err)
 		assert.Equal(t, map[string]struct{}{"jti": {}}, standing(t, s).RevokedTokens)
-		_, err = s.DeleteExpired(t.Context(), noon.Add(time.Hour))
+		_, err = s.DeleteExpired(t.Context(), noon.Add(time.Hour+store.ClockSkew))
 		require.NoError(t, err)
 		assert.Empty(t, standing(t, s).RevokedTokens)
 	},
@@ -174,10 +174,11 @@ var revocationTests = map[string]func(*testing.T, store.Store){
 		addGrant(t, s, newGrant("g", "app"), newToken("token", "g"))
 		require.NoError(t, s.RevokeGrant(t.Context(), "g"))
 		_, grant := look(t, s, "token")
-		_, err := s.DeleteExpired(t.Context(), grant.RevokedAt.Add(store.MaxAccessTokenLife-time.Second))
+		end := grant.RevokedAt.Add(store.MaxAccessTokenLife + store.ClockSkew)
+		_, err := s.DeleteExpired(t.Context(), end.Add(-time.Second))
 		require.NoError(t, err)
 		assert.Contains(t, standing(t, s).RevokedGrants, "g")
-		_, err = s.DeleteExpired(t.Context(), grant.RevokedAt.Add(store.MaxAccessTokenLife))
+		_, err = s.DeleteExpired(t.Context(), end)
 		require.NoError(t, err)
 		assert.NotContains(t, standing(t, s).RevokedGrants, "g")
 	},
@@ -207,6 +208,17 @@ var revocationTests = map[string]func(*testing.T, store.Store){
 		require.NoError(t, s.UseOnce(t.Context(), "another", expires))
 		require.NoError(t, s.UseOnce(t.Context(), "old", time.Now().Add(-time.Second)))
 		require.NoError(t, s.UseOnce(t.Context(), "old", expires), "its time is over")
+	},
+	"ids that were used are known while any clock says that they count": func(t *testing.T, s store.Store) {
+		expires := time.Now().Add(time.Hour)
+		require.NoError(t, s.UseOnce(t.Context(), "jti", expires))
+		removed, err := s.DeleteExpired(t.Context(), expires.Add(store.ClockSkew-time.Second))
+		require.NoError(t, err)
+		assert.Zero(t, removed)
+		require.ErrorIs(t, s.UseOnce(t.Context(), "jti", expires), store.ErrConsumed)
+		removed, err = s.DeleteExpired(t.Context(), expires.Add(store.ClockSkew))
+		require.NoError(t, err)
+		assert.Equal(t, 1, removed)
 	},
 }
 
