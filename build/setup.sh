@@ -37,6 +37,7 @@ need i686-w64-mingw32-windres binutils-mingw-w64-i686
 need debootstrap debootstrap
 need makensis nsis
 need osslsigncode osslsigncode
+need uconv icu-devtools
 # A compiler without the headers of the C library is half a compiler.
 [ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
 

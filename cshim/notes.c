@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lmbcs.h"
+
 #if defined(_WIN32)
 #include <windows.h>
 #else
@@ -96,7 +98,11 @@ static bool translate(uint16_t mode, const char *in, char *out, size_t capacity)
         memcpy(out, in, length + 1);
         return true;
     }
-    if (notes.translate == NULL || length > UINT16_MAX || capacity < 2)
+    if (notes.translate == NULL) {
+        bool from_utf8 = mode == UTF8_TO_LMBCS;
+        return from_utf8 ? ndoap_lmbcs_from_utf8(in, out, capacity) : ndoap_lmbcs_to_utf8(in, out, capacity);
+    }
+    if (length > UINT16_MAX || capacity < 2)
         return false;
     // OSTranslate fills what it can and does not say that it cut: a result within four bytes of the end, the longest
     // character of either side, may have been cut. A NUL inside would make it another name.

@@ -30,8 +30,8 @@ void ndoap_notes_data_directory(char path[NDOAP_MAX_PATH]);
 // The text is UTF-8 and is cut at NDOAP_MAX_CONSOLE; control characters become blanks.
 void ndoap_notes_console(const char *line);
 
-// Translate a NUL-terminated name. False, and an empty string, when the result does not fit or, without OSTranslate,
-// when the name is not printable ASCII (which is the same in both).
+// Translate a NUL-terminated name, by OSTranslate or, where the server has none, by our own tables (lmbcs.h). False,
+// and an empty string, when that fails or the result does not fit.
 bool ndoap_notes_to_utf8(const char *lmbcs, char *utf8, size_t capacity);
 bool ndoap_notes_to_lmbcs(const char *utf8, char *lmbcs, size_t capacity);
 

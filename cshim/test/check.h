@@ -27,6 +27,8 @@ extern int checks_failed;
 
 void test_ours(void);
 void test_memory(void);
+void test_lmbcs(void);
+void test_lmbcs_icu(void);
 void test_notes(void);
 void test_shim(void);
 

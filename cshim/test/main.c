@@ -12,6 +12,8 @@ int main(void)
 {
     test_ours();
     test_memory();
+    test_lmbcs();
+    test_lmbcs_icu();
     test_notes();
     test_shim();
     printf("%d passed, %d failed\n", checks_passed, checks_failed);

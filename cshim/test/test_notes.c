@@ -128,7 +128,11 @@ void test_notes(void)
     CHECK_TEXT(value, "");
     ndoap_notes_data_directory(path);
     CHECK_TEXT(path, "");
-    CHECK(!ndoap_notes_to_utf8("\x14\x01\x41", out, sizeof out), "no OSTranslate");
+    CHECK(ndoap_notes_to_utf8("\x10\x8E\x52", out, sizeof out), "the tables stand behind OSTranslate");
+    CHECK_TEXT(out, "\xE5\xB1\xB1");
+    CHECK(ndoap_notes_to_lmbcs("\xE5\xB1\xB1", out, sizeof out), "both ways");
+    CHECK_TEXT(out, "\x10\x8E\x52");
+    CHECK(!ndoap_notes_to_utf8("\x19\x01", out, sizeof out), "what they do not know is refused");
     ndoap_notes_statistic("Crossings", 1);
     ndoap_notes_console("printed on standard output where there is no server");
 
