@@ -100,7 +100,8 @@ type KeyChange struct {
 
 // AuthorizationRequests are the requests that wait for their user.
 type AuthorizationRequests interface {
-	// AddAuthorizationRequest stores one; ErrFull when limit others wait. Limit 0 is none.
+	// AddAuthorizationRequest stores one. When limit others wait, the oldest of those that nobody has logged in for gives
+	// way, so that a flood makes people hurry and does not keep them out; ErrFull when there is none. Limit 0 is none.
 	AddAuthorizationRequest(ctx context.Context, request AuthorizationRequest, limit int) error
 	// AuthorizationRequest returns one, expired or not, or ErrNotFound.
 	AuthorizationRequest(ctx context.Context, idHash string) (AuthorizationRequest, error)

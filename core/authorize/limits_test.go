@@ -61,6 +61,9 @@ func TestPendingRequestsAreBounded_A60(t *testing.T) {
 	f.config.Limits.PendingRequests = 2
 	login := f.ask("", "trusted")
 	f.consentPage(f.ask(ada, "app"))
+	f.backQuery(f.ask("", "trusted"))
+	f.onPage(f.resume(ada, login), http.StatusBadRequest, "start again") // the older one without a user gave way
+	asked := f.consentPage(f.ask(ada, "app"))                           // and so did the other
 	for range 3 {
 		for _, refused := range []web.Response{f.ask("", "trusted"), f.ask(ada, "app")} {
 			f.onPage(refused, http.StatusServiceUnavailable, "Try again in a minute")
@@ -73,8 +76,8 @@ func TestPendingRequestsAreBounded_A60(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(f.log.String(), "limits.pendingRequests"))
 	assert.NotContains(t, f.log.String(), "level=ERROR")
 
-	f.redirected(f.ask(ada, "trusted"), http.StatusFound, callback) // needs no room
-	f.redirected(f.resume(ada, login), http.StatusFound, callback)  // and makes some
+	f.redirected(f.ask(ada, "trusted"), http.StatusFound, callback)            // needs no room
+	f.redirected(f.decide(ada, asked, "allow"), http.StatusSeeOther, callback) // and makes some
 	f.backQuery(f.ask("", "trusted"))
 }
 

@@ -58,7 +58,7 @@ func (h *Handler) keep(ctx context.Context, request *web.Request, asked *pending
 func (h *Handler) warnFull() {
 	now, last := h.Now().UnixNano(), h.warnedFull.Load()
 	if now-last >= int64(time.Minute) && h.warnedFull.CompareAndSwap(last, now) {
-		h.Log.Warn("more authorization requests wait for a login than limits.pendingRequests allows; more are refused",
+		h.Log.Warn("more authorization requests wait for consent than limits.pendingRequests allows; more are refused",
 			"limit", h.Config().Limits.PendingRequests)
 	}
 }

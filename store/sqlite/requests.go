@@ -5,6 +5,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"ndoap/store"
 )
@@ -25,15 +26,11 @@ func findRequest(ctx context.Context, q *queries, idHash string) (store.Authoriz
 
 // AddAuthorizationRequest implements store.AuthorizationRequests.
 func (s *Store) AddAuthorizationRequest(ctx context.Context, a store.AuthorizationRequest, limit int) error {
-	return s.write(ctx, "add authorization request", func(q *queries) (answer, err error) {
+	gaveWay := false
+	err := s.write(ctx, "add authorization request", func(q *queries) (answer, err error) {
 		if limit > 0 {
-			waiting, err := one(context.Background(), q, number,
-				"SELECT count(*) FROM authorization_requests WHERE expires_at > ?", instant(s.options.Now()))
-			if err != nil {
+			if gaveWay, err = makeRoom(q, limit, s.options.Now()); err != nil {
 				return nil, err
-			}
-			if waiting >= int64(limit) {
-				return nil, store.ErrFull
 			}
 		}
 		_, err = q.exec(context.Background(),
@@ -42,6 +39,34 @@ func (s *Store) AddAuthorizationRequest(ctx context.Context, a store.Authorizati
 			a.StateGiven, a.CodeChallenge, a.ConsentUser, a.ConsentHash, instant(a.ExpiresAt), list(a.Resources))
 		return nil, err
 	})
+	if err == nil && gaveWay {
+		s.warnGaveWay(limit)
+	}
+	return err
+}
+
+// makeRoom removes the oldest request without a user when limit requests wait.
+func makeRoom(q *queries, limit int, now time.Time) (gaveWay bool, err error) {
+	waiting, err := one(context.Background(), q, number,
+		"SELECT count(*) FROM authorization_requests WHERE expires_at > ?", instant(now))
+	if err != nil || waiting < int64(limit) {
+		return false, err
+	}
+	removed, err := q.exec(context.Background(), "DELETE FROM authorization_requests WHERE id_hash = (SELECT id_hash "+
+		"FROM authorization_requests WHERE expires_at > ? AND consent_user = '' ORDER BY expires_at LIMIT 1)", instant(now))
+	if err == nil && removed == 0 {
+		err = store.ErrFull
+	}
+	return removed > 0, err
+}
+
+// warnGaveWay says so once a minute: whoever floods the server must not flood its console, too.
+func (s *Store) warnGaveWay(limit int) {
+	now, last := s.options.Now().UnixNano(), s.saidGaveWay.Load()
+	if now-last >= int64(time.Minute) && s.saidGaveWay.CompareAndSwap(last, now) {
+		s.options.Log.Warn("more authorization requests wait for a login than limits.pendingRequests allows; the oldest give way",
+			"limit", limit)
+	}
 }
 
 // AuthorizationRequest implements store.AuthorizationRequests.

@@ -30,6 +30,8 @@ type Store struct {
 	health     *health
 	generation generation
 	closed     atomic.Bool
+
+	saidGaveWay atomic.Int64 // when warnGaveWay did, in nanoseconds
 }
 
 // file is the database file as it was when it was opened.

@@ -24,10 +24,32 @@ var requestTests = map[string]func(*testing.T, store.Store){
 		require.NoError(t, s.AddAuthorizationRequest(t.Context(), expired, 2))
 		waiting.IDHash = "r3"
 		require.NoError(t, s.AddAuthorizationRequest(t.Context(), waiting, 2), "one of the two waits no more")
-		waiting.IDHash = "r4"
+		waiting.IDHash, waiting.ConsentUser = "r4", ""
 		require.ErrorIs(t, s.AddAuthorizationRequest(t.Context(), waiting, 2), store.ErrFull)
 		_, err := s.AuthorizationRequest(t.Context(), "r4")
 		require.ErrorIs(t, err, store.ErrNotFound)
+	},
+	"requests without a user give way, the oldest first": func(t *testing.T, s store.Store) {
+		addClient(t, s, "app")
+		hour := time.Now().Add(time.Hour)
+		add := func(id, user string, minutes int) error {
+			request := newRequest(id, "app")
+			request.ConsentUser, request.ExpiresAt = user, hour.Add(time.Duration(minutes)*time.Minute)
+			return s.AddAuthorizationRequest(t.Context(), request, 3)
+		}
+		require.NoError(t, add("asked", "CN=Jane Doe/O=Acme", 0))
+		require.NoError(t, add("old", "", 1))
+		require.NoError(t, add("older", "", 0))
+		for i, gone := range []string{"older", "old"} {
+			require.NoError(t, add("asked since "+gone, "CN=Jane Doe/O=Acme", 2+i))
+			_, err := s.AuthorizationRequest(t.Context(), gone)
+			require.ErrorIs(t, err, store.ErrNotFound)
+		}
+		require.ErrorIs(t, add("late", "", 5), store.ErrFull)
+		for _, stays := range []string{"asked", "asked since older", "asked since old"} {
+			_, err := s.AuthorizationRequest(t.Context(), stays)
+			require.NoError(t, err)
+		}
 	},
 	"requests come back as they were stored": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
