@@ -18,10 +18,11 @@ const (
 
 	maxEntries = 1000
 	maxWaiting = 16 // of callers that wait for one fetch; the others do with what is there
+	maxHeld    = 20 // of callers that fetch or wait, whatever URL: each is a thread of the host, which has few
 )
 
-// ErrBusy means that a document is being fetched and too many wait for it already.
-var ErrBusy = errors.New("the document is being fetched at the moment")
+// ErrBusy means that a document is being fetched, or others are, and too many wait already.
+var ErrBusy = errors.New("documents are being fetched at the moment, and too many wait for them")
 
 // Cache keeps what documents mean, by URL. Each URL is fetched once at a time and once per Interval, whatever is asked
 // for. A caller waits for one fetch at the longest, which is MaxTime.
@@ -32,6 +33,7 @@ type Cache[Value any] struct {
 
 	mu      sync.Mutex
 	entries map[string]*entry[Value]
+	held    int // callers that fetch or wait now
 }
 
 // entry is what is known of one URL. The mutex of its cache guards it.
@@ -56,6 +58,7 @@ func (c *Cache[Value]) Find(ctx context.Context, url string, enough func(Value) 
 	switch {
 	case within(now, e.fetchedAt, Fresh) && enough(e.value):
 		return e.value, nil
+	case c.held >= maxHeld: // what is there must do
 	case e.running != nil:
 		c.await(ctx, e)
 	case !within(now, e.triedAt, Interval):
@@ -65,7 +68,7 @@ func (c *Cache[Value]) Find(ctx context.Context, url string, enough func(Value) 
 		return e.value, nil
 	}
 	var none Value
-	if e.running != nil {
+	if e.running != nil || e.err == nil {
 		return none, ErrBusy
 	}
 	return none, e.err
@@ -83,12 +86,14 @@ func within(now, then time.Time, limit time.Duration) bool {
 func (c *Cache[Value]) fetch(ctx context.Context, url string, e *entry[Value], now time.Time) {
 	e.triedAt = now
 	e.running = make(chan struct{})
+	c.held++
 	e.err = errors.New("the fetch ended without an answer")
 	var value Value
 	var err error
 	defer func() { // also when Parse panics: others must not wait for ever
 		close(e.running)
 		e.running = nil
+		c.held--
 	}()
 	func() {
 		c.mu.Unlock()
@@ -119,6 +124,7 @@ func (c *Cache[Value]) await(ctx context.Context, e *entry[Value]) {
 		return
 	}
 	e.waiting++
+	c.held++
 	running := e.running
 	c.mu.Unlock()
 	select {
@@ -126,6 +132,7 @@ func (c *Cache[Value]) await(ctx context.Context, e *entry[Value]) {
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
+	c.held--
 	e.waiting--
 }
 

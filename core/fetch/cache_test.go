@@ -163,6 +163,39 @@ func TestCacheFetchesOnceAtATime(t *testing.T) {
 	})
 }
 
+// Slow answers at many addresses hold no more threads of the host than at a few.
+func TestCacheHoldsFewThreads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := &source{document: "a"}
+		cache := from.cache()
+		found(t, cache, anything, "a")
+		time.Sleep(Fresh)
+		from.slow = time.Second
+		var busy, good atomic.Int32
+		var all sync.WaitGroup
+		for i := range 50 {
+			all.Go(func() {
+				_, err := cache.Find(t.Context(), fmt.Sprint(address, i), anything)
+				if errors.Is(err, ErrBusy) {
+					busy.Add(1)
+				} else if assert.NoError(t, err) {
+					good.Add(1)
+				}
+			})
+		}
+		synctest.Wait()
+		found(t, cache, anything, "a") // an old value is there at once
+		assert.EqualValues(t, 50-maxHeld, busy.Load())
+		assert.Zero(t, good.Load())
+		all.Wait()
+		assert.EqualValues(t, maxHeld, good.Load())
+		for i := range 50 { // nobody is held any more, and nobody has to wait for what was not tried
+			_, err := cache.Find(t.Context(), fmt.Sprint(address, i), anything)
+			require.NoError(t, err)
+		}
+	})
+}
+
 // Whoever asked first may go away; those who wait get their answer.
 func TestCacheOutlivesItsFirstCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
