@@ -63,7 +63,7 @@ func TestPendingRequestsAreBounded_A60(t *testing.T) {
 	f.consentPage(f.ask(ada, "app"))
 	f.backQuery(f.ask("", "trusted"))
 	f.onPage(f.resume(ada, login), http.StatusBadRequest, "start again") // the older one without a user gave way
-	asked := f.consentPage(f.ask(ada, "app"))                           // and so did the other
+	asked := f.consentPage(f.ask(ada, "app"))                            // and so did the other
 	for range 3 {
 		for _, refused := range []web.Response{f.ask("", "trusted"), f.ask(ada, "app")} {
 			f.onPage(refused, http.StatusServiceUnavailable, "Try again in a minute")
