@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"ndoap/store/storetest"
 )
 
 const issuerLine = `"issuer": "https://domino.example.com/doap"`
@@ -39,7 +41,7 @@ func TestIssuerAloneIsEnough(t *testing.T) {
 }
 
 func TestEverySettingIsRead(t *testing.T) {
-	caFile := filepath.Join(t.TempDir(), "ca.pem") // absolute, also on Windows
+	caFile := filepath.Join(storetest.TempDir(t), "ca.pem") // absolute, also on Windows
 	got, warnings, err := Parse(files(`{
 		"issuer": "http://localhost:8080/doap",
 		"lifetimes": {
