@@ -133,14 +133,6 @@ func TestRefusedTokens(t *testing.T) {
 	}
 }
 
-func TestScopeIsDemanded(t *testing.T) { // B2
-	f := newFixture(t)
-	got := f.resource(t, "Bearer "+f.forge(t, nil, f.claims(map[string]any{"scope": "mail"})))
-	assert.Equal(t, http.StatusForbidden, got.status)
-	assert.Equal(t, "insufficient_scope", got.text("error"))
-	assert.Contains(t, got.header.Get("Www-Authenticate"), `scope="domino"`)
-}
-
 func TestMalformedAuthorization(t *testing.T) {
 	f := newFixture(t)
 	good := f.forge(t, nil, f.claims(nil))

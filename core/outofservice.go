@@ -37,6 +37,6 @@ func outOfService(request Request, under bool, pages pageMaker) Decision {
 	default:
 		// 401 and not 503: whatever sends the token must not take the resource for open or the token for good.
 		refusal := oauth.NewError(oauth.InvalidToken, "The token cannot be verified at the moment.")
-		return answer(forMethod(request.Method(), bearer.Response(refusal)))
+		return answer(forMethod(request.Method(), bearer.Response(refusal, nil)))
 	}
 }

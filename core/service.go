@@ -25,6 +25,7 @@ import (
 	"ndoap/core/oauth"
 	"ndoap/core/page"
 	"ndoap/core/revoke"
+	"ndoap/core/rule"
 	"ndoap/core/standing"
 	"ndoap/core/token"
 	"ndoap/core/web"
@@ -138,7 +139,7 @@ func (s *Service) Serve(request Request) Decision {
 	case under:
 		// A person logs in at user routes; a token that did would turn itself into a code and more tokens.
 		refusal := oauth.NewError(oauth.InsufficientScope, "An access token cannot be used to log in.")
-		return s.refuse(request, refusal)
+		return s.refuse(request, refusal, nil)
 	default:
 		return s.serveBearer(request)
 	}
@@ -147,12 +148,13 @@ func (s *Service) Serve(request Request) Decision {
 // serveBearer judges a request with an access token to a URL of Domino.
 func (s *Service) serveBearer(request Request) Decision {
 	if len(request.Header("Authorization")) > 1 {
-		return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "The request has more than one Authorization header."))
+		return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "The request has more than one Authorization header."), nil)
 	}
-	judgement := s.guard.Check(context.Background(), request.Authorization())
+	asked := rule.Asked{Target: request.Target(), Methods: methods(request)}
+	judgement := s.guard.Check(context.Background(), request.Authorization(), asked)
 	switch {
 	case judgement.Refusal != nil:
-		return s.refuse(request, judgement.Refusal)
+		return s.refuse(request, judgement.Refusal, judgement.Sufficient)
 	case judgement.Passed:
 		return Decision{Verdict: NotOurs}
 	}
@@ -174,7 +176,7 @@ func (s *Service) judgeTransport(request Request) Decision {
 	if s.isProtected(request) {
 		return Decision{Verdict: NotOurs}
 	}
-	return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS."))
+	return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS."), nil)
 }
 
 // refuseUnnamed refuses a request whose token was accepted but whose user is somebody else: the host kept a session, or
@@ -182,15 +184,15 @@ func (s *Service) judgeTransport(request Request) Decision {
 func (s *Service) refuseUnnamed(request Request) Decision {
 	s.log.Warn("a request came with an access token and another login, and Domino took the login; it was refused")
 	refusal := oauth.NewError(oauth.InvalidToken, "The server took another login for this request. Send the token without cookies.")
-	return s.refuse(request, refusal)
+	return s.refuse(request, refusal, nil)
 }
 
 // refuse words a refusal where the event allows an answer of our own, and denies where it does not.
-func (s *Service) refuse(request Request, refusal *oauth.Error) Decision {
+func (s *Service) refuse(request Request, refusal *oauth.Error, sufficient oauth.Scope) Decision {
 	if request.Event() == Authenticate {
 		return Decision{Verdict: Deny}
 	}
-	return answer(forMethod(request.Method(), bearer.Response(refusal)))
+	return answer(forMethod(request.Method(), bearer.Response(refusal, sufficient)))
 }
 
 // isProtected tells whether what the request carries was safe on its way: TLS to this server, TLS to a trusted proxy

@@ -75,6 +75,7 @@ var packages = map[string]row{
 	"core/page":       {layer: service},
 	"core/resource":   {layer: service},
 	"core/revoke":     {layer: handler},
+	"core/rule":       {layer: service},
 	"core/snapshot":   {layer: service},
 	"core/standing":   {layer: service},
 	"core/token":      {layer: service, modules: []string{"github.com/golang-jwt/jwt/v5"}},

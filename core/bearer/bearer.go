@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package bearer is the resource server: it turns the access token of a request to any Domino URL into an identity,
-// or into the refusal of RFC 6750 section 3. It never falls back to anonymous.
+// Package bearer is the resource server: it turns the access token of a request to any Domino URL into an identity, if
+// the token's scopes open that URL, or into the refusal of RFC 6750 section 3. It never falls back to anonymous.
 package bearer
 
 import (
@@ -12,12 +12,10 @@ import (
 
 	"ndoap/core/config"
 	"ndoap/core/oauth"
+	"ndoap/core/rule"
 	"ndoap/core/token"
 	"ndoap/core/web"
 )
-
-// ScopeDomino is the scope that lets a token do all that its user may do.
-const ScopeDomino = "domino"
 
 // Guard judges requests that carry an access token.
 type Guard struct {
@@ -26,15 +24,17 @@ type Guard struct {
 	Log      *slog.Logger
 }
 
-// Judgement is what becomes of a request: exactly one of its members is set.
+// Judgement is what becomes of a request: exactly one of its first three members is set.
 type Judgement struct {
 	Verified *token.Verified // the request is this user's
 	Refusal  *oauth.Error    // it is refused
 	Passed   bool            // it is none of ndoap's business
+
+	Sufficient oauth.Scope // with a Refusal for too little scope: scopes each of which would have done
 }
 
-// Check judges the value of an Authorization header whose scheme carries access tokens.
-func (g *Guard) Check(ctx context.Context, authorization string) Judgement {
+// Check judges the value of an Authorization header whose scheme carries access tokens, for what the request asks.
+func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Asked) Judgement {
 	scheme, credentials, _ := strings.Cut(strings.TrimSpace(authorization), " ")
 	credentials = strings.TrimSpace(credentials)
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -49,8 +49,22 @@ func (g *Guard) Check(ctx context.Context, authorization string) Judgement {
 		return Judgement{Passed: true}
 	case err != nil:
 		return g.refuse(oauth.NewError(oauth.InvalidToken, "%s.", sentence(err)).Because(err))
-	case !verified.Scope.Has(ScopeDomino):
-		return g.refuse(oauth.NewError(oauth.InsufficientScope, "The token lacks the scope %s.", ScopeDomino))
+	}
+	return g.limit(verified, asked)
+}
+
+// limit holds a request with a good token against the token's scopes.
+func (g *Guard) limit(verified token.Verified, asked rule.Asked) Judgement {
+	verdict := rule.Judge(g.Config(), verified.Scope, asked)
+	if !verdict.Allowed {
+		refusal := oauth.NewError(oauth.InsufficientScope, "The scopes of the token do not open this.")
+		refused := g.refuse(refusal.Because(errors.New(verdict.Denial)))
+		refused.Sufficient = verdict.Sufficient
+		return refused
+	}
+	if verdict.Denial != "" {
+		g.Log.Info("a scope that only reports let a request through", "scope", verified.Scope.String(),
+			"client", verified.ClientID, "user", verified.User, "denial", verdict.Denial)
 	}
 	return Judgement{Verified: &verified}
 }
@@ -73,11 +87,12 @@ func sentence(err error) string {
 	return "The token was refused"
 }
 
-// Response words a refusal: JSON, never a login page, with the challenge of RFC 6750 section 3.
-func Response(refusal *oauth.Error) web.Response {
+// Response words a refusal: JSON, never a login page, with the challenge of RFC 6750 section 3. Where other scopes would
+// have done, sufficient names them.
+func Response(refusal *oauth.Error, sufficient oauth.Scope) web.Response {
 	challenge := `Bearer realm="Domino", error="` + string(refusal.Code) + `", error_description="` + refusal.Description + `"`
-	if refusal.Code == oauth.InsufficientScope {
-		challenge += `, scope="` + ScopeDomino + `"`
+	if len(sufficient) > 0 {
+		challenge += `, scope="` + sufficient.String() + `"`
 	}
 	return refusal.Response().With("WWW-Authenticate", challenge)
 }

@@ -16,8 +16,9 @@ type Config struct {
 	Issuer string
 
 	Lifetimes Lifetimes
-	Scopes    map[string]Scope // by name; "domino" is always there
-	Resources []string         // identifiers of other resource servers that tokens may be for (RFC 8707)
+	Scopes    map[string]Scope  // by name; "domino" is always there
+	Databases map[string]string // paths by alias, as dominourl has them; an alias is a scope for that database
+	Resources []string          // identifiers of other resource servers that tokens may be for (RFC 8707)
 	Clients   Clients
 	Keys      Keys
 	Login     Login
@@ -87,11 +88,6 @@ type Lifetimes struct {
 	RefreshTokenAbsolute time.Duration // default 180 days: the whole grant dies
 	RefreshTokenGrace    time.Duration // default 10 s: a rotated token is answered once more, for a lost answer
 	AuthorizationRequest time.Duration // default 10 min to log in and consent
-}
-
-// Scope describes one scope.
-type Scope struct {
-	Description string // what the consent page says it allows
 }
 
 // LoginMethod is how this Domino lets people log in.
@@ -173,10 +169,11 @@ func Default() Config {
 			RefreshTokenGrace:    10 * time.Second,
 			AuthorizationRequest: 10 * time.Minute,
 		},
-		Scopes:  map[string]Scope{"domino": {Description: "Use Domino as you: everything that you may do there"}},
-		Clients: Clients{PrivateUseSchemes: []string{"cursor", "vscode"}, AssertionAudience: AudienceIssuer},
-		Keys:    Keys{Algorithm: RS256, RotateEvery: 90 * day, PublishBefore: day},
-		Login:   Login{Method: LoginSession, Path: "/names.nsf?Login", Realm: "Domino"},
+		Scopes:    map[string]Scope{ScopeDomino: {Description: "Use Domino as you: everything that you may do there"}},
+		Databases: map[string]string{},
+		Clients:   Clients{PrivateUseSchemes: []string{"cursor", "vscode"}, AssertionAudience: AudienceIssuer},
+		Keys:      Keys{Algorithm: RS256, RotateEvery: 90 * day, PublishBefore: day},
+		Login:     Login{Method: LoginSession, Path: "/names.nsf?Login", Realm: "Domino"},
 		Limits: Limits{
 			BodyBytes:       64 << 10,
 			TokenPerAddress: 600, TokenPerClient: 3000,

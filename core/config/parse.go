@@ -122,6 +122,7 @@ func (r *reader) checkTogether(root *object) {
 		r.report("issuer", Problems{{Level: slog.LevelError, Text: `is missing: write "issuer": ` +
 			`"https://domino.example.com/doap", with the name that people use for this server, into one of the files`}})
 	}
+	r.checkAliases(root)
 	lifetimes := r.config.Lifetimes
 	if lifetimes.RefreshTokenIdle > lifetimes.RefreshTokenAbsolute {
 		const key = "lifetimes.refreshTokenIdle"

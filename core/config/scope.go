@@ -9,10 +9,29 @@ import (
 	"ndoap/core/oauth"
 )
 
+// Scope is one scope: what people read of it, and what it opens on this server. A scope without rules that is no
+// database's alias and none of the reserved ones opens nothing here; it may mean something to other resource servers.
+type Scope struct {
+	Description string // what the consent page says it allows
+	Rules       []Rule // what it opens; a request must fit one of them
+	ReportOnly  bool   // what the rules deny is logged and let through
+}
+
+// The scopes that ndoap gives a meaning to. They take no rules.
+const (
+	ScopeDomino = "domino" // all that the user may do
+	ScopeMail   = "MAIL"   // the user's own mail file, as in KEEP
+	ScopeData   = "$DATA"  // every database that has an alias, as in KEEP
+)
+
+var reservedScopes = []string{ScopeDomino, ScopeMail, ScopeData}
+
+// scopeKeys are the members of one scope.
+var scopeKeys = []string{"description", "rules", "reportOnly"}
+
 // scopesSetting reads the scopes by name and adds them to those that are there.
 func scopesSetting(key string) setting {
-	const allowed = `scope names, each with { "description": "..." }`
-	describe := plainText(300, false)
+	const allowed = `scope names, each with { "description": "..." } and perhaps rules`
 	return setting{
 		key: key, allowed: allowed,
 		read: func(c *Config, value *node) Problems {
@@ -22,11 +41,8 @@ func scopesSetting(key string) setting {
 			}
 			var faults Problems
 			for _, name := range scopes.names {
-				scope, fault := readScope(name, scopes.members[name], describe)
-				for _, problem := range fault {
-					problem.Key = "." + name + problem.Key
-					faults = append(faults, problem)
-				}
+				scope, fault := readScope(name, scopes.members[name])
+				faults = append(faults, fault.below("."+name)...)
 				if !slices.ContainsFunc(fault, func(p Problem) bool { return p.Level >= slog.LevelError }) {
 					c.Scopes[name] = scope
 				}
@@ -36,16 +52,46 @@ func scopesSetting(key string) setting {
 		show: func(c *Config) any {
 			shown := map[string]any{}
 			for name, scope := range c.Scopes {
-				shown[name] = map[string]string{"description": scope.Description}
+				shown[name] = scope.show()
 			}
 			return shown
 		},
 	}
 }
 
+// below puts a key before those of the problems.
+func (p Problems) below(key string) Problems {
+	placed := slices.Clone(p)
+	for i := range placed {
+		placed[i].Key = key + placed[i].Key
+	}
+	return placed
+}
+
+func (s Scope) show() any {
+	shown := map[string]any{"description": s.Description}
+	if s.Rules != nil {
+		rules := make([]any, len(s.Rules))
+		for i, rule := range s.Rules {
+			rules[i] = rule.show()
+		}
+		shown["rules"] = rules
+	}
+	if s.ReportOnly {
+		shown["reportOnly"] = true
+	}
+	return shown
+}
+
+// isScopeToken tells whether a name can be a scope (RFC 6749 section 3.3).
+func isScopeToken(name string) bool {
+	tokens, err := oauth.ParseScope(name)
+	return err == nil && len(tokens) == 1 && tokens[0] == name
+}
+
 // readScope reads one scope; the keys of problems are relative to its name.
-func readScope(name string, value *node, describe func(string) error) (Scope, Problems) {
-	if tokens, err := oauth.ParseScope(name); err != nil || len(tokens) != 1 || tokens[0] != name {
+func readScope(name string, value *node) (Scope, Problems) {
+	if !isScopeToken(name) {
 		return Scope{}, Problems{value.problem("is not the name of a scope: use letters, digits and - . _ : / $")}
 	}
 	members, isObject := value.value.(*object)
@@ -56,22 +102,47 @@ func readScope(name string, value *node, describe func(string) error) (Scope, Pr
 	var faults Problems
 	for _, key := range members.names {
 		member := members.members[key]
-		if key != "description" {
-			fault := unknownKey(member, key, "description")
-			fault.Key = "." + key
-			faults = append(faults, fault)
-			continue
+		switch key {
+		case "description":
+			text, isText := member.value.(string)
+			if !isText || plainText(300, false)(text) != nil {
+				faults = append(faults, member.wrong("a text of 1 to 300 characters for the consent page").below(".description")...)
+			}
+			scope.Description = text
+		case "rules":
+			rules, fault := readRules(member)
+			scope.Rules = rules
+			faults = append(faults, fault.below(".rules")...)
+		case "reportOnly":
+			reports, isBool := member.value.(bool)
+			if !isBool {
+				faults = append(faults, member.wrong("true or false, without quotes").below(".reportOnly")...)
+			}
+			scope.ReportOnly = reports
+		default:
+			faults = append(faults, unknownMember(member, key, scopeKeys))
 		}
-		text, isText := member.value.(string)
-		if err := describe(text); !isText || err != nil {
-			fault := member.wrong("a text of 1 to 300 characters for the consent page")[0]
-			fault.Key = ".description"
-			faults = append(faults, fault)
-		}
-		scope.Description = text
 	}
-	if _, described := members.members["description"]; !described {
+	if members.members["description"] == nil {
 		faults = append(faults, value.problem(`has no description: write what it allows, for the consent page`))
 	}
-	return scope, faults
+	return scope, append(faults, checkScope(name, value, scope)...)
+}
+
+// checkScope refuses what would seem to limit and does not.
+func checkScope(name string, value *node, scope Scope) Problems {
+	switch {
+	case slices.Contains(reservedScopes, name) && (scope.Rules != nil || scope.ReportOnly):
+		return Problems{value.problem("has a meaning of its own and takes neither rules nor reportOnly: give them to a scope of another name")}
+	case scope.ReportOnly && scope.Rules == nil:
+		return Problems{value.problem("has reportOnly and no rules that could be reported on")}
+	}
+	return nil
+}
+
+// unknownMember warns of a member of a scope or a rule that has no meaning.
+func unknownMember(at *node, key string, known []string) Problem {
+	warning := unknownKey(at, key, known...)
+	warning.Key = "." + key
+	return warning
 }

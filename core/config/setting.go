@@ -31,6 +31,7 @@ var settings = []setting{
 		func(c *Config) *time.Duration { return &c.Lifetimes.AuthorizationRequest }, time.Hour),
 
 	scopesSetting("scopes"),
+	databasesSetting("databases"),
 	listSetting("resources", "a list of absolute URIs", "https://api.example.com",
 		func(c *Config) *[]string { return &c.Resources }, CheckResource),
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"encoding/json"
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRulesOfScopes(t *testing.T) {
+	const text = `"databases": {"crm": "Apps\\CRM"},
+		"scopes": {"orders": {"description": "Read orders", "reportOnly": true, "rules": [
+			{"path": "/Sales.nsf/**"},
+			{"path": "/sales.nsf/orders", "methods": ["POST"], "commands": ["CreateDocument", "/api"]}]}}`
+	got, warnings, err := Parse(files("{" + issuerLine + ",\n" + text + "}"))
+	require.NoError(t, err)
+	assert.Empty(t, warnings)
+	assert.Equal(t, map[string]string{"crm": "/apps/crm.nsf"}, got.Databases)
+	orders := got.Scopes["orders"]
+	require.Len(t, orders.Rules, 2)
+	assert.True(t, orders.ReportOnly)
+	assert.Equal(t, "/sales.nsf/**", orders.Rules[0].Path.String())
+	assert.Nil(t, orders.Rules[0].Methods)
+	assert.Nil(t, orders.Rules[0].Commands)
+	assert.Equal(t, []string{"POST"}, orders.Rules[1].Methods)
+	assert.Equal(t, []string{"createdocument", "/api"}, orders.Rules[1].Commands)
+
+	written, err := json.Marshal(&got)
+	require.NoError(t, err)
+	again, _, err := Parse(files(string(written)))
+	require.NoError(t, err)
+	assert.Equal(t, got, again)
+}
+
+func TestUnusableRules(t *testing.T) {
+	rule := func(text string) string {
+		return `"scopes": {"r": {"description": "x", "rules": [` + "\n" + text + `]}}`
+	}
+	for name, c := range map[string]struct{ text, says string }{
+		"no list":              {`"scopes": {"r": {"description": "x", "rules": {}}}`, "10.json, line 2: scopes.r.rules is an object, expected a list of"},
+		"no rules":             {`"scopes": {"r": {"description": "x", "rules": []}}`, "10.json, line 2: scopes.r.rules is a list, expected a list of"},
+		"no object":            {rule(`"/a.nsf"`), `10.json, line 3: scopes.r.rules[0] is "/a.nsf", expected { "path":`},
+		"no path":              {rule(`{"methods": ["GET"]}`), "10.json, line 3: scopes.r.rules[0] has no path: write which URLs it opens"},
+		"path as number":       {rule(`{"path": 1}`), "10.json, line 3: scopes.r.rules[0].path is 1, expected a path such as"},
+		"relative path":        {rule(`{"path": "a.nsf"}`), `scopes.r.rules[0].path is "a.nsf": it does not begin with a slash`},
+		"encoded path":         {rule(`{"path": "/a%20b.nsf"}`), "write names as people see them"},
+		"method in lower case": {rule(`{"path": "/a", "methods": ["GET", "post"]}`), `scopes.r.rules[0].methods[1] is "post", expected a list of GET, HEAD, POST`},
+		"method as text":       {rule(`{"path": "/a", "methods": "GET"}`), `scopes.r.rules[0].methods is "GET", expected a list of`},
+		"no methods":           {rule(`{"path": "/a", "methods": []}`), "scopes.r.rules[0].methods is a list, expected a list of"},
+		"no command":           {rule(`{"path": "/a", "commands": ["?OpenView"]}`), `scopes.r.rules[0].commands[0] is "?OpenView", expected a list of commands`},
+		"command as number":    {rule(`{"path": "/a", "commands": [1]}`), "scopes.r.rules[0].commands[0] is 1, expected"},
+		"second rule":          {rule(`{"path": "/a"},` + "\n" + `{"path": "b"}`), "10.json, line 4: scopes.r.rules[1].path"},
+		"domino with rules":    {`"scopes": {"domino": {"description": "x", "rules": [{"path": "/a"}]}}`, "10.json, line 2: scopes.domino has a meaning of its own"},
+		"$DATA with rules":     {`"scopes": {"$DATA": {"description": "x", "rules": [{"path": "/a"}]}}`, "scopes.$DATA has a meaning of its own"},
+		"MAIL that reports":    {`"scopes": {"MAIL": {"description": "x", "reportOnly": true}}`, "scopes.MAIL has a meaning of its own"},
+		"report of nothing":    {`"scopes": {"r": {"description": "x", "reportOnly": true}}`, "scopes.r has reportOnly and no rules"},
+		"report in quotes":     {`"scopes": {"r": {"description": "x", "reportOnly": "true", "rules": [{"path": "/a"}]}}`, "scopes.r.reportOnly is \"true\", expected true or false"},
+		"aliases as list":      {`"databases": ["a.nsf"]`, "10.json, line 2: databases is a list, expected aliases"},
+		"alias of no scope":    {`"databases": {"a b": "a.nsf"}`, "databases.a b is not the name of a scope"},
+		"alias that is taken":  {`"databases": {"MAIL": "a.nsf"}`, "databases.MAIL is a scope with a meaning of its own"},
+		"path as object":       {`"databases": {"a": {}}`, `databases.a is an object, expected a path such as "apps/crm.nsf"`},
+		"no database":          {`"databases": {` + "\n" + `"a": "../a.nsf"}`, `10.json, line 3: databases.a is "../a.nsf": it is not the path of a database`},
+		"rules for an alias": {
+			`"databases": {"a": "a.nsf"},` + "\n" + `"scopes": {"a": {"description": "x", "rules": [{"path": "/a"}]}}`,
+			"10.json, line 3: scopes.a has rules, and is the alias of a database",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := Parse(files("{" + issuerLine + ",\n" + c.text + "}"))
+			require.ErrorAs(t, err, &Problems{})
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+func TestDoubtsAboutRules(t *testing.T) {
+	for name, c := range map[string]struct{ text, says string }{
+		"misspelt command": {`"commands": ["OpenDocumnt"]`, `10.json, line 2: scopes.r.rules[0].commands has "OpenDocumnt", which is no Domino URL command known here; it is taken as it stands; did you mean OpenDocument?`},
+		"own command":      {`"commands": ["SomethingElse"]`, `10.json, line 2: scopes.r.rules[0].commands has "SomethingElse", which is no Domino URL command known here; it is taken as it stands`},
+		"misspelt key":     {`"command": ["OpenAgent"]`, "10.json, line 2: scopes.r.rules[0].command is not a setting and is ignored; did you mean commands?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, warnings, err := Parse(files("{" + issuerLine + ",\n" + `"scopes": {"r": {"description": "x", "rules": [{"path": "/a", ` + c.text + "}]}}}"))
+			require.NoError(t, err)
+			require.Len(t, warnings, 1)
+			assert.Equal(t, slog.LevelWarn, warnings[0].Level)
+			assert.Equal(t, c.says, warnings[0].String())
+		})
+	}
+}
