@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 
+	"ndoap/store"
 	"ndoap/store/seal"
+	"ndoap/store/sqlite"
 )
 
 type sealCommands struct {
@@ -65,6 +67,14 @@ func (c *sealExportCommand) Run(s *session) error {
 	}
 	if err := writeSecret(c.File, exported); err != nil {
 		return err
+	}
+	// The export opens every private key. Where the database cannot be opened, which may be why somebody makes one, it is
+	// made all the same.
+	err = s.withStore(func(trail *sqlite.Store) error {
+		return s.audited(trail, store.AuditKeyChanged, "", "exported the sealing key "+opened.ID())
+	})
+	if err != nil {
+		fmt.Fprintf(s.stderr, "doapctl: The export is missing in the audit trail: %v\n", err)
 	}
 	if s.json {
 		return s.printJSON(map[string]string{"id": opened.ID(), "file": c.File})
