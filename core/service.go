@@ -18,6 +18,7 @@ import (
 	"ndoap/core/fetch"
 	"ndoap/core/grant"
 	"ndoap/core/introspect"
+	"ndoap/core/issuer"
 	"ndoap/core/jwks"
 	"ndoap/core/key"
 	"ndoap/core/limit"
@@ -51,6 +52,8 @@ type Service struct {
 	guard  *bearer.Guard
 	routes routes
 
+	issuers *issuer.Table
+
 	limiter Limiter
 }
 
@@ -83,12 +86,9 @@ func New(deps Deps) *Service {
 		log:     deps.Log,
 		pages:   pages,
 		limiter: deps.Limiter,
-		guard: &bearer.Guard{
-			Config:   deps.Config,
-			Verifier: verifier,
-			Log:      deps.Log,
-		},
+		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log},
 	}
+	s.guard = &bearer.Guard{Config: deps.Config, Verifier: verifier, Issuers: s.issuers, Log: deps.Log}
 	authorization := &authorize.Handler{
 		Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log, Limit: defences.limiter.AllowUser,
 		Recorder: defences.recorder,

@@ -65,6 +65,7 @@ var packages = map[string]row{
 	"core/fetch":      {layer: service},
 	"core/grant":      {layer: handler},
 	"core/introspect": {layer: handler},
+	"core/issuer":     {layer: service, modules: []string{"github.com/golang-jwt/jwt/v5"}},
 	"core/jwk":        {layer: service, modules: []string{"github.com/go-jose/go-jose/v4"}},
 	"core/jwks":       {layer: handler},
 	"core/key":        {layer: service, modules: []string{"github.com/go-jose/go-jose/v4"}},

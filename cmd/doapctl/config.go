@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"ndoap/core/config"
 )
@@ -50,6 +51,10 @@ func (configCheckCommand) Run(s *session) error {
 	if fault != nil {
 		fmt.Fprintln(s.stderr, fault)
 		return fmt.Errorf("the configuration in %s cannot be used", where.ConfigDir)
+	}
+	if slices.ContainsFunc(problems, func(problem config.Problem) bool { return problem.Contained }) {
+		s.print("The configuration in %s can be used, but not all of it: see above. In force:\n", where.ConfigDir)
+		return s.printJSON(effective)
 	}
 	s.print("The configuration in %s is good. In force:\n", where.ConfigDir)
 	return s.printJSON(effective)

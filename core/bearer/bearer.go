@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"ndoap/core/config"
+	"ndoap/core/issuer"
 	"ndoap/core/oauth"
 	"ndoap/core/rule"
 	"ndoap/core/token"
@@ -20,7 +21,8 @@ import (
 // Guard judges requests that carry an access token.
 type Guard struct {
 	Config   func() *config.Config
-	Verifier *token.Verifier
+	Verifier *token.Verifier // of this server's own tokens
+	Issuers  *issuer.Table   // of the tokens of others
 	Log      *slog.Logger
 }
 
@@ -44,6 +46,9 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 		return g.refuse(oauth.NewError(oauth.InvalidRequest, "The Authorization header has no token."))
 	}
 	verified, err := g.Verifier.Verify(ctx, credentials)
+	if errors.Is(err, token.ErrForeignIssuer) {
+		verified, err = g.verifyForeign(credentials)
+	}
 	switch {
 	case errors.Is(err, token.ErrForeignIssuer) && g.Config().Bearer.UnknownIssuer == config.PassUnknownIssuer:
 		return Judgement{Passed: true}
@@ -78,7 +83,7 @@ func (g *Guard) refuse(err *oauth.Error) Judgement {
 func sentence(err error) string {
 	for _, kind := range []error{
 		token.ErrMalformed, token.ErrForeignIssuer, token.ErrNotOurs, token.ErrExpired, token.ErrUnusable,
-		token.ErrRevoked, token.ErrApplication, token.ErrUnavailable,
+		token.ErrRevoked, token.ErrApplication, token.ErrUnavailable, issuer.ErrSignature, issuer.ErrUser,
 	} {
 		if errors.Is(err, kind) {
 			return strings.ToUpper(kind.Error()[:1]) + kind.Error()[1:]

@@ -26,10 +26,14 @@ type Config struct {
 	Fetch     Fetch
 	TLS       TLS
 	Bearer    Bearer
+	Providers []Provider // whose access tokens are taken, in the order of the files; those with mistakes are left out
 	Metadata  Metadata
 	Audit     Audit
 	UserEvent UserEvent
 	Pages     Pages
+
+	// Directory is where the files are; names of files in them are relative to it. Parse leaves it empty.
+	Directory string
 }
 
 // AssertionAudience is what the aud of a client's assertion may be (RFC 7523 section 3).
@@ -141,6 +145,10 @@ const (
 // Bearer is the policy of the resource server.
 type Bearer struct {
 	UnknownIssuer UnknownIssuer // default refuse
+
+	// Of the tokens of identity providers:
+	MaxLifetime  time.Duration // default 1 day: from iat to exp
+	IgnoreExpiry bool          // tokens that have expired are taken; for tests only
 }
 
 // UserEvent is the event at which pages for people are answered.
@@ -183,7 +191,7 @@ func Default() Config {
 			PendingRequests: 10_000,
 		},
 		TLS:       TLS{Required: true},
-		Bearer:    Bearer{UnknownIssuer: RefuseUnknownIssuer},
+		Bearer:    Bearer{UnknownIssuer: RefuseUnknownIssuer, MaxLifetime: day},
 		Audit:     Audit{Retention: 90 * day},
 		UserEvent: UserEventAuthorized,
 		Pages:     Pages{Organization: "Domino"},

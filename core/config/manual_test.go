@@ -57,6 +57,26 @@ func TestTheManualHasEverySettingAndNoOther(t *testing.T) {
 	assert.Empty(t, documented, "docs/configure.md has keys that are not in the program")
 }
 
+func TestTheManualHasEveryMemberOfAProvider(t *testing.T) {
+	_, section, found := strings.Cut(manual(t), "\n### Identity providers\n")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n### ")
+	var documented, known []string
+	for _, row := range regexp.MustCompile("(?m)^\\| ((?:`[^`]+`(?:, )?)+) \\|").FindAllStringSubmatch(section, -1) {
+		documented = append(documented, strings.Split(strings.ReplaceAll(row[1], "`", ""), ", ")...)
+	}
+	for _, m := range providerMembers {
+		known = append(known, m.names...)
+	}
+	for _, preset := range presets {
+		known = append(known, string(preset))
+	}
+	assert.ElementsMatch(t, known, documented)
+	for _, algorithm := range signatureAlgorithms {
+		assert.Contains(t, section, "`"+algorithm+"`")
+	}
+}
+
 func TestTheManualHasEveryVariable(t *testing.T) {
 	_, rest, found := strings.Cut(manual(t), "\n## notes.ini\n")
 	require.True(t, found)

@@ -50,7 +50,7 @@ type reader struct {
 func (r *reader) report(key string, problems Problems) {
 	for _, problem := range problems {
 		problem.Key = key + problem.Key
-		if problem.Level >= slog.LevelError {
+		if problem.isError() && !problem.Contained {
 			r.errors = append(r.errors, problem)
 		} else {
 			r.warnings = append(r.warnings, problem)
@@ -62,6 +62,9 @@ func (r *reader) report(key string, problems Problems) {
 func (r *reader) object(prefix string, members *object) {
 	for _, name := range members.names {
 		key, value := prefix+name, members.members[name]
+		if meant, isSpelling := spellings[key]; isSpelling && members.members[meant] == nil {
+			key = meant
+		}
 		switch {
 		case isSetting(key):
 			r.report(key, settings[settingIndex(key)].read(&r.config, value))
@@ -122,6 +125,8 @@ func (r *reader) checkTogether(root *object) {
 		r.report("issuer", Problems{{Level: slog.LevelError, Text: `is missing: write "issuer": ` +
 			`"https://domino.example.com/doap", with the name that people use for this server, into one of the files`}})
 	}
+	r.checkProviders(root)
+	r.noteJWTSettings(root)
 	r.checkAliases(root)
 	lifetimes := r.config.Lifetimes
 	if lifetimes.RefreshTokenIdle > lifetimes.RefreshTokenAbsolute {

@@ -10,12 +10,17 @@ import (
 
 // Problem is something an administrator should know about a configuration file, as a sentence with the place.
 type Problem struct {
-	Level slog.Level `json:"level"`          // error: the files are not used; warn and info: they are
+	Level slog.Level `json:"level"`          // error: the files are not used, unless Contained; warn and info: they are
 	File  string     `json:"file,omitempty"` // name inside the directory; empty when it concerns no single file
 	Line  int        `json:"line,omitempty"` // from 1; 0 when File is empty or was not read
 	Key   string     `json:"key,omitempty"`  // path of the setting, such as lifetimes.code
 	Text  string     `json:"text"`
+	// Contained, with an error, tells that only what Key names is out of use; everything else in the files holds.
+	Contained bool `json:"contained,omitempty"`
 }
+
+// isError tells whether what the problem is about cannot be used.
+func (p Problem) isError() bool { return p.Level >= slog.LevelError }
 
 // String is the problem in one line: place, key, sentence.
 func (p Problem) String() string {

@@ -78,6 +78,10 @@ var settings = []setting{
 	choiceSetting("bearer.unknownIssuer",
 		func(c *Config) *UnknownIssuer { return &c.Bearer.UnknownIssuer }, RefuseUnknownIssuer, PassUnknownIssuer),
 
+	providersSetting("jwt"),
+	minutesSetting("maxJwtDuration", func(c *Config) *time.Duration { return &c.Bearer.MaxLifetime }, 366*day),
+	boolSetting("disableJwtExpiryCheck", func(c *Config) *bool { return &c.Bearer.IgnoreExpiry }),
+
 	boolSetting("metadata.rootForms", func(c *Config) *bool { return &c.Metadata.RootForms }),
 
 	durationSetting("audit.retention", func(c *Config) *time.Duration { return &c.Audit.Retention }, 3660*day),

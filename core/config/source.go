@@ -77,6 +77,7 @@ func (s *Source) Refresh() (changed bool, warnings []Problem, err error) {
 	if err != nil {
 		return false, warnings, err
 	}
+	parsed.Directory = s.dir
 	s.current.Store(&parsed)
 	return true, warnings, nil
 }

@@ -61,7 +61,7 @@ func (f *Fetcher) Get(ctx context.Context, url string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", ErrForbiddenURL, err)
 	}
 	policy := f.Policy()
-	authorities, err := policy.authorities()
+	authorities, err := policy.Authorities()
 	if err != nil {
 		return nil, err
 	}
@@ -138,8 +138,8 @@ func transport(addresses []netip.AddrPort, authorities *x509.CertPool) *http.Tra
 	}
 }
 
-// authorities are those that certificates are checked against; nil stands for the system's.
-func (p Policy) authorities() (*x509.CertPool, error) {
+// Authorities are those that certificates are checked against; nil stands for the system's.
+func (p Policy) Authorities() (*x509.CertPool, error) {
 	if p.CAFile == "" {
 		return nil, nil
 	}

@@ -85,6 +85,7 @@ func (in *instance) keepCurrent(ctx context.Context) {
 			in.memory.measure()
 			in.guarded(func() { in.refresh(ctx) })
 			in.guarded(func() { in.announce(ctx) })
+			in.guarded(func() { in.refreshProviders(ctx, now) })
 			if now.Sub(lastRotation) >= rotateEvery {
 				lastRotation = now
 				in.guarded(func() { in.rotate(ctx, now) })
@@ -145,6 +146,7 @@ func (in *instance) refresh(ctx context.Context) {
 	in.trail = trail{newest: notLooked}
 	in.announce(ctx)
 	in.service.Store(core.New(core.Deps{Config: in.source.Current, Store: opened, Now: time.Now, Log: in.requests}))
+	in.refreshProviders(ctx, time.Now())
 	in.log.Info("ready", "version", version.Version, "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
 }
 
@@ -184,6 +186,13 @@ func (in *instance) rotate(ctx context.Context, now time.Time) {
 	}
 }
 
+// refreshProviders lets the keys of identity providers be read that are due.
+func (in *instance) refreshProviders(ctx context.Context, now time.Time) {
+	if service := in.service.Load(); service != nil {
+		service.RefreshProviders(ctx, now)
+	}
+}
+
 func (in *instance) serve(request core.Request) core.Decision {
 	if service := in.service.Load(); service != nil {
 		return service.Serve(request)
@@ -205,6 +214,9 @@ func (in *instance) userEvent() config.UserEvent {
 func (in *instance) stop() {
 	in.cancel()
 	in.done.Wait()
+	if service := in.service.Load(); service != nil {
+		service.Wait()
+	}
 	if in.store != nil {
 		if err := in.store.Close(); err != nil {
 			in.log.Error("the store was not closed properly", "err", err)

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package issuer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"ndoap/core/jwk"
+)
+
+// How long keys count, and how often a provider is asked at most.
+const (
+	Fresh    = 10 * time.Minute // then they are read again
+	Stale    = 24 * time.Hour   // then they are refused, if they could not be read again
+	Interval = 30 * time.Second // between two reads, whatever tokens name and whatever fails
+)
+
+// Refresh reads the keys of the providers that are due, each in a goroutine of its own, and returns at once: a provider
+// that hangs delays nobody. Call it about once a second. What it starts ends with ctx; Wait waits for it.
+func (t *Table) Refresh(ctx context.Context, now time.Time) {
+	for _, p := range t.view().providers {
+		if !t.begin(p, now) {
+			continue
+		}
+		t.running.Go(func() {
+			defer t.end(p)
+			defer func() {
+				if problem := recover(); problem != nil {
+					t.Log.Error("a defect in ndoap was contained; please report this line", "provider", p.settings.Name,
+						"panic", problem, "stack", string(debug.Stack()))
+				}
+			}()
+			t.read(ctx, p, now)
+		})
+	}
+}
+
+// Wait returns when nothing that Refresh started runs any more.
+func (t *Table) Wait() { t.running.Wait() }
+
+// begin tells whether a provider is due, and then marks it as being read.
+func (t *Table) begin(p *provider, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := p.keys.Load()
+	fresh := Fresh
+	if p.settings.URL == "" {
+		fresh = Interval // a file costs nobody anything
+	}
+	due := known == nil || !within(now, known.readAt, fresh) || p.wanted.Load()
+	if p.busy || !due || within(now, p.triedAt, Interval) {
+		return false
+	}
+	p.busy, p.triedAt = true, now
+	p.wanted.Store(false)
+	return true
+}
+
+func (t *Table) end(p *provider) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.busy = false
+}
+
+// within tells whether now is less than limit after a time that is not in the future. A clock that went back makes
+// nothing younger.
+func within(now, then time.Time, limit time.Duration) bool {
+	age := now.Sub(then)
+	return !then.IsZero() && age >= 0 && age < limit
+}
+
+// read reads the keys of a provider and says, once for each cause, when that fails and when it works again.
+func (t *Table) read(ctx context.Context, p *provider, now time.Time) {
+	found, leftOut, err := t.load(ctx, p)
+	if ctx.Err() != nil {
+		return // the server stops
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		if p.complaint != err.Error() {
+			p.complaint = err.Error()
+			t.Log.Warn("the keys of an identity provider cannot be read; the next try is in half a minute",
+				"provider", p.settings.Name, "last_good_keys", p.keys.Load() != nil, "err", err)
+		}
+		return
+	}
+	said := fmt.Sprint("read", leftOut)
+	if p.complaint != said {
+		p.complaint = said
+		t.Log.Info("the keys of an identity provider were read", "provider", p.settings.Name, "issuer", found.issuers,
+			"keys", found.set.Len())
+		for _, reason := range leftOut {
+			t.Log.Warn("a key of an identity provider was left out", "provider", p.settings.Name, "err", reason)
+		}
+	}
+	found.readAt = now
+	p.keys.Store(found)
+}
+
+// load reads the keys from where the configuration says that they are.
+func (t *Table) load(ctx context.Context, p *provider) (found *keys, leftOut []error, err error) {
+	algorithms := p.settings.Algorithms
+	if len(algorithms) == 0 {
+		algorithms = jwk.PublishedAlgorithms()
+	}
+	document := []byte(p.settings.Key)
+	switch {
+	case p.settings.URL != "":
+		return t.discover(ctx, p, algorithms)
+	case p.settings.KeyFile != "":
+		if document, err = readFile(p.settings.KeyFile, p.directory); err != nil {
+			return nil, nil, err
+		}
+	}
+	found = &keys{issuers: p.settings.ExpectedIssuers()}
+	if trimmed := bytes.TrimSpace(document); len(trimmed) > 0 && trimmed[0] == '{' {
+		found.set, leftOut, err = jwk.ParsePublished(document, algorithms)
+	} else {
+		found.set, err = jwk.ParsePEM(document, p.settings.KeyID, algorithms)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return found, leftOut, nil
+}
+
+// readFile reads a file of an administrator, up to the size of a document that is fetched.
+func readFile(name, directory string) ([]byte, error) {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(directory, name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the keyFile: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	document, err := io.ReadAll(io.LimitReader(file, maxDocument+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the keyFile: %w", err)
+	}
+	if len(document) > maxDocument {
+		return nil, fmt.Errorf("the keyFile %s is longer than %d bytes", name, maxDocument)
+	}
+	return document, nil
+}
+
+// discover reads the provider's metadata (OpenID Connect Discovery 1.0 section 4) and the keys that it points to.
+func (t *Table) discover(ctx context.Context, p *provider, algorithms []string) (found *keys, leftOut []error, err error) {
+	client, err := newClient(t.Config().Fetch.CAFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer client.CloseIdleConnections()
+	if t.transport != nil {
+		client.Transport = t.transport
+	}
+	at := p.settings.DiscoveryURL()
+	document, err := get(ctx, client, at)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", at, err)
+	}
+	var metadata struct {
+		Issuer            string `json:"issuer"`
+		AccessTokenIssuer string `json:"access_token_issuer"` // AD FS
+		KeysURL           string `json:"jwks_uri"`
+	}
+	if err := json.Unmarshal(document, &metadata); err != nil {
+		return nil, nil, fmt.Errorf("%s: the answer is not a discovery document: %w", at, err)
+	}
+	found = &keys{}
+	if found.issuers, err = confirmed(p, metadata.Issuer, metadata.AccessTokenIssuer); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", at, err)
+	}
+	if metadata.KeysURL == "" {
+		return nil, nil, fmt.Errorf("%s: the discovery document has no jwks_uri", at)
+	}
+	if document, err = get(ctx, client, metadata.KeysURL); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", metadata.KeysURL, err)
+	}
+	if found.set, leftOut, err = jwk.ParsePublished(document, algorithms); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", metadata.KeysURL, err)
+	}
+	return found, leftOut, nil
+}
+
+// confirmed are the expected issuers that the metadata names, too. What the administrator wrote needs no confirmation.
+func confirmed(p *provider, named ...string) ([]string, error) {
+	if len(p.settings.Issuers) > 0 {
+		return p.settings.Issuers, nil
+	}
+	var issuers []string
+	for _, issuer := range p.settings.ExpectedIssuers() {
+		if slices.Contains(named, issuer) {
+			issuers = append(issuers, issuer)
+		}
+	}
+	if len(issuers) == 0 {
+		return nil, fmt.Errorf("the discovery document is that of the issuer %.200q, where one of %q was expected; if that is "+
+			"right, write it as iss", named[0], p.settings.ExpectedIssuers())
+	}
+	return issuers, nil
+}

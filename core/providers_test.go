@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package core_test
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"ndoap/core"
+	"ndoap/core/config"
+)
+
+const provider = "https://idp.example.com"
+
+// external is a fixture whose configuration names an identity provider, and the provider's private key.
+func external(t *testing.T, change func(*config.Provider)) (*fixture, ed25519.PrivateKey) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	encoded, err := x509.MarshalPKIXPublicKey(public)
+	require.NoError(t, err)
+	settings := config.Provider{
+		Name: "acme", Active: true, Issuers: []string{provider}, Audiences: []string{"Domino"},
+		Key: string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: encoded})),
+	}
+	if change != nil {
+		change(&settings)
+	}
+	f := newFixture(t)
+	f.config.Providers = []config.Provider{settings}
+	f.service.RefreshProviders(t.Context(), f.now())
+	f.service.Wait()
+	return f, private
+}
+
+// issued is the Authorization value with a token of the provider.
+func (f *fixture) issued(t *testing.T, private ed25519.PrivateKey, changes map[string]any) string {
+	t.Helper()
+	claims := f.claims(map[string]any{"iss": provider, "client_id": "app", "gid": nil})
+	for name, value := range changes {
+		claims[name] = value
+		if value == nil {
+			delete(claims, name)
+		}
+	}
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims).SignedString(private)
+	require.NoError(t, err)
+	return "Bearer " + signed
+}
+
+func TestTokenOfAnIdentityProvider(t *testing.T) {
+	f, private := external(t, nil)
+	request := raw(core.RawRequest, "/db.nsf")
+	request.Headers.Set("Authorization", f.issued(t, private, nil))
+	decision := f.service.Serve(request)
+	assert.Equal(t, core.Authenticated, decision.Verdict)
+	assert.Equal(t, core.Identity{Name: anna, Scope: "domino", ClientID: "acme:app", Subject: anna}, decision.Identity)
+	assert.Equal(t, anna, f.resource(t, f.issued(t, private, nil)).body)
+	assert.Equal(t, anna, f.resource(t, "Bearer "+f.forge(t, nil, f.claims(nil))).body, "this server's own are taken as before")
+}
+
+func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
+	f, private := external(t, nil)
+	_, stranger, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		private ed25519.PrivateKey
+		changes map[string]any
+		status  int
+		says    string // to the sender
+		logs    string
+	}{
+		"B2 B7 another key":           {stranger, nil, 401, "The token was not signed with a key of its issuer.", "provider acme"},
+		"B7 C20 our own name":         {private, map[string]any{"iss": issuer}, 401, "The token is not an access token for this server.", "typ is"},
+		"B2 expired":                  {private, map[string]any{"iat": f.now().Unix() - 7200, "exp": f.now().Unix() - 3600}, 401, "The token has expired.", "provider acme"},
+		"B5 no audience":              {private, map[string]any{"aud": nil}, 401, "not an access token", "aud is"},
+		"B2 too little scope":         {private, map[string]any{"scope": "mail"}, 403, "The token lacks the scope domino.", ""},
+		"B2 no scope":                 {private, map[string]any{"scope": nil}, 403, "The token lacks the scope domino.", ""},
+		"B8 J a name of one part":     {private, map[string]any{"sub": "Anna Berg"}, 401, "The token does not say in a usable way whose it is.", "has to be looked up"},
+		"B8 a number as user":         {private, map[string]any{"sub": "8b6b8e2e-4e7a-4a55-8f6c-1c2f2a2b3c4d"}, 401, "usable way", "has to be looked up"},
+		"B8 an e-mail address":        {private, map[string]any{"sub": "anna@acme.example"}, 401, "usable way", "has to be looked up"},
+		"B8 Anonymous":                {private, map[string]any{"sub": "Anonymous"}, 401, "usable way", "Anonymous"},
+		"B8 a wildcard":               {private, map[string]any{"sub": "CN=*/O=Acme"}, 401, "usable way", "U+002A"},
+		"B8 a group of every domain":  {private, map[string]any{"sub": "CN=LocalDomainServers/O=Acme"}, 401, "usable way", "group"},
+		"B8 a placeholder":            {private, map[string]any{"sub": "-Default-"}, 401, "usable way", "placeholder"},
+		"B8 control characters":       {private, map[string]any{"sub": "CN=Anna\x00Berg/O=Acme"}, 401, "usable way", "U+0000"},
+		"J a name within a name":      {private, map[string]any{"sub": "CN=CN=Admin/O=Org/O=Acme"}, 401, "usable way", "acme"},
+		"J LDAP where Notes is said":  {private, map[string]any{"sub": "cn=Anna Berg,o=Acme"}, 401, "usable way", "acme"},
+		"J a name that people choose": {private, map[string]any{"preferred_username": "CN=Admin/O=Acme"}, 401, "usable way", "may have chosen it themselves"},
+		"J an e-mail that is a name":  {private, map[string]any{"email": "CN=Admin/O=Acme", "email_verified": true}, 401, "usable way", "may have chosen it themselves"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.log.Reset()
+			got := f.resource(t, f.issued(t, c.private, c.changes))
+			assert.Equal(t, c.status, got.status)
+			assert.Contains(t, got.text("error_description"), c.says)
+			assert.NotContains(t, got.body, "acme", "the sender is told the kind of fault only")
+			assert.Contains(t, got.header.Get("Www-Authenticate"), "Bearer ")
+			assert.Contains(t, f.log.String(), c.logs)
+		})
+	}
+}
+
+func TestNamesOfAnIdentityProvider_B8(t *testing.T) {
+	for name, c := range map[string]struct {
+		ldap      bool
+		sub, want string
+	}{
+		"canonical":              {false, "cn=Anna Berg/ou=Sales/o=Acme", anna},
+		"abbreviated":            {false, "Anna Berg/Sales/Acme", anna},
+		"LDAP":                   {true, "cn=Anna Berg,ou=Sales,o=Acme", anna},
+		"J LDAP, escaped letter": {true, `cn=Anna\20Berg,ou=Sales,o=Acme`, anna},
+		"J LDAP, escaped comma":  {true, `cn=Berg\, Anna,o=Acme`, "CN=Berg, Anna/O=Acme"},
+		"Japanese":               {false, "CN=山田 太郎/OU=営業/O=Acme", "CN=山田 太郎/OU=営業/O=Acme"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, private := external(t, func(p *config.Provider) {
+				p.UserIdentifier, p.UserIdentifierInLDAPFormat = "sub", c.ldap
+			})
+			assert.Equal(t, c.want, f.resource(t, f.issued(t, private, map[string]any{"sub": c.sub})).body)
+		})
+	}
+}
+
+func TestKnownIssuersAreNeverPassedOn(t *testing.T) {
+	f, private := external(t, nil)
+	f.config.Bearer.UnknownIssuer = config.PassUnknownIssuer
+	request := raw(core.RawRequest, "/db.nsf")
+	request.Headers.Set("Authorization", f.issued(t, private, map[string]any{"aud": "Other"}))
+	assert.Equal(t, core.Answer, f.service.Serve(request).Verdict)
+	request.Headers.Set("Authorization", f.issued(t, private, map[string]any{"iss": "https://third.example"}))
+	assert.Equal(t, core.NotOurs, f.service.Serve(request).Verdict)
+}
+
+func TestKeysThatWereNotReadRefuse_B19(t *testing.T) {
+	f, private := external(t, nil)
+	f.wait(25 * time.Hour)
+	got := f.resource(t, f.issued(t, private, nil))
+	assert.Equal(t, http.StatusUnauthorized, got.status)
+	assert.Contains(t, got.text("error_description"), "cannot be verified at the moment")
+	assert.Contains(t, f.log.String(), "were last read at")
+}
