@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -80,6 +81,9 @@ func run(commandLine []string) int {
 	command, err := parser.Parse(commandLine)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "doapctl: %v\n", err)
+		if slices.ContainsFunc(commandLine, looksLikeKeyID) {
+			fmt.Fprintln(os.Stderr, `Write "--" before an id that begins with a hyphen, and options before that.`)
+		}
 		if mistake, isMistake := errors.AsType[*kong.ParseError](err); isMistake && mistake.Context.Command() != "" {
 			fmt.Fprintf(os.Stderr, "Run \"doapctl %s --help\" for help.\n", commandWords(mistake.Context))
 		} else {
@@ -103,6 +107,13 @@ func run(commandLine []string) int {
 		return exitFailure
 	}
 	return 0
+}
+
+// looksLikeKeyID tells whether a word is the id of an imported key that begins with a hyphen; those that doapctl makes
+// do not.
+func looksLikeKeyID(word string) bool {
+	const length = 43 // base64url of a SHA-256 thumbprint
+	return len(word) == length && word[0] == '-' && word[1] != '-'
 }
 
 // commandWords are the words of a command without its arguments.

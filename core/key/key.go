@@ -16,6 +16,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -23,8 +24,18 @@ import (
 	"ndoap/store"
 )
 
-// Generate makes a new key for signing, which may do so from now on.
+// Generate makes a new key for signing, which may do so from now on. Its id does not begin with a hyphen, so that it can
+// be written on a command line like any other word.
 func Generate(algorithm string, now time.Time) (store.Key, error) {
+	for {
+		made, err := generate(algorithm, now)
+		if err != nil || !strings.HasPrefix(made.ID, "-") {
+			return made, err
+		}
+	}
+}
+
+func generate(algorithm string, now time.Time) (store.Key, error) {
 	var private crypto.Signer
 	var err error
 	switch algorithm {

@@ -110,6 +110,15 @@ func published(t *testing.T, records ...store.Key) []map[string]string {
 	return found.Keys
 }
 
+// One thumbprint in 64 begins with a hyphen; none of a thousand does by chance about once in seven millions.
+func TestIDsOfGeneratedKeysAreNoOptions(t *testing.T) {
+	for range 1000 {
+		made, err := Generate(EdDSA, time.Now())
+		require.NoError(t, err)
+		require.NotEqual(t, byte('-'), made.ID[0])
+	}
+}
+
 func TestThumbprintIsThatOfRFC7638(t *testing.T) {
 	// Computed here by hand: the required members in lexicographic order, without white space (RFC 7638 section 3,
 	// RFC 8037 section 2).
