@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"ndoap/store"
+	"ndoap/store/rights"
 	"ndoap/store/seal"
 	"ndoap/store/sqlite"
 )
@@ -116,6 +118,12 @@ func (c *sealImportCommand) Run(s *session) error {
 	imported, made, err := seal.Import(path, exported, passphrase)
 	if err != nil {
 		return err
+	}
+	if made { // by an administrator, for the server's account
+		if err := rights.Like(path, where.Database); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the sealing key was imported to %s, but the account of the server may not be able to read it: "+
+				"give it the rights of %s: %w", path, where.Database, err)
+		}
 	}
 	if s.json {
 		return s.printJSON(sealResult{ID: imported.ID(), KeyFile: path, Changed: made})
