@@ -5,6 +5,7 @@ package core
 import (
 	"net/netip"
 
+	"ndoap/core/directory"
 	"ndoap/core/web"
 )
 
@@ -43,6 +44,8 @@ type Request interface {
 	Peer() netip.Addr
 	// TLS tells whether the connection to this server is encrypted.
 	TLS() bool
+	// Directory is the host's directory of people, for the time of this call and on its thread; nil when it has none.
+	Directory() directory.Directory
 }
 
 // Verdict is what the host is to do with a request. The values mirror ndoap.h.

@@ -6,7 +6,8 @@
 //
 // The contract at the crossing (ndoap.h): C fills one flat request, calls Go once, gets one flat decision back,
 // carries it out with Domino's callbacks and frees it. Go never calls a callback of Domino; C never parses tokens or
-// decides policy. No pointer outlives the call on either side.
+// decides policy. No pointer outlives the call on either side. Meanwhile Go may ask C for people of the Domino
+// directory, on the same thread.
 //
 // There are no Go tests here: C code whose symbols another package defines cannot be linked into a test binary.
 // cshim/test holds a C program that runs every function against a fake bridge and a fake host, under sanitizers.

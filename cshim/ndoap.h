@@ -38,6 +38,7 @@ typedef struct {
     ndoap_text body;          // not copied when longer than the limit; Go looks at the size first
     ndoap_text user;          // canonical name; empty before authentication and for Anonymous
     ndoap_text peer;          // REMOTE_ADDR; empty when it was not asked for
+    uint64_t people_thread;   // for ndoap_people_find and ndoap_people_verify; 0: the server cannot be asked
 } ndoap_request;
 
 // What to do. Mirrored by core.Verdict.
@@ -101,7 +102,51 @@ extern void ndoap_open(ndoap_environment *environment, ndoap_opening *opening);
 extern void ndoap_close(ndoap_opening *closing);
 extern void ndoap_serve(ndoap_request *request, ndoap_decision *decision);
 
-// Frees what a decision or an opening owns. NULL is nothing to free.
+// Frees what a decision, an opening or ndoap_people owns. NULL is nothing to free.
 void ndoap_release(void *memory);
+
+// The Domino directory, the one thing that Go asks C for: within ndoap_serve, on its thread, with the people_thread of
+// its request. Text is NUL-terminated UTF-8. A lookup may take as long as Domino's directories do.
+enum {
+    NDOAP_PEOPLE_ANSWERED = 0,
+    NDOAP_PEOPLE_ELSEWHERE = 1,  // not on the thread of the request: nothing was called
+    NDOAP_PEOPLE_FAILED = 2,     // code is what the Notes function answered; 0 when it had no code
+    NDOAP_PEOPLE_UNREADABLE = 3, // a value is too long, or no LMBCS
+    NDOAP_PEOPLE_NO_MEMORY = 4,
+};
+
+// The items of an entry, in the order of ndoap_people.values.
+enum {
+    NDOAP_ITEM_FULL_NAME = 0,
+    NDOAP_ITEM_SHORT_NAME = 1,
+    NDOAP_ITEM_INTERNET_ADDRESS = 2,
+    NDOAP_ITEM_MAIL_FILE = 3,
+    NDOAP_ITEM_MAIL_SERVER = 4,
+    NDOAP_ITEM_TYPE = 5,
+    NDOAP_ITEMS = 6,
+};
+
+enum { NDOAP_MOST_PEOPLE = 8 }; // entries that are shown of one lookup
+
+typedef struct {
+    int32_t outcome;
+    int32_t code;
+    uint32_t matches; // entries with the name
+    uint32_t shown;   // how many of them are in values
+    char *values;     // for each entry and item: its values, each ended by a NUL, and a NUL more; for ndoap_release
+    size_t size;
+} ndoap_people;
+
+typedef struct {
+    int32_t outcome;
+    int32_t code;
+    int32_t valid; // 1: it is the password
+} ndoap_password;
+
+// Looks a name up. people->values is to be released whatever the outcome.
+void ndoap_people_find(uint64_t thread, const char *name, ndoap_people *people);
+
+// Compares a password with the Internet password of the one person with a canonical name.
+void ndoap_people_verify(uint64_t thread, const char *name, const char *password, ndoap_password *answer);
 
 #endif

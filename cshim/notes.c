@@ -6,18 +6,12 @@
 #include <string.h>
 
 #include "lmbcs.h"
+#include "notes_people.h"
 
 #if defined(_WIN32)
 #include <windows.h>
 #else
 #include <dlfcn.h>
-#endif
-
-// LNPUBLIC functions are __stdcall on 32-bit Windows, variadic ones (LNVARARGS) are cdecl.
-#if defined(_WIN32) && !defined(_WIN64)
-#define LNPUBLIC __stdcall
-#else
-#define LNPUBLIC
 #endif
 
 enum { LMBCS_TO_UTF8 = 22, UTF8_TO_LMBCS = 24 }; // modes of OSTranslate
@@ -39,9 +33,8 @@ static struct {
     stat_update statistic;
 } notes;
 
-// Looks a function up in the Notes library of this process. The copy through memcpy is the one conversion between a
-// data and a function pointer that ISO C leaves to us.
-static void find(const char *name, void *function)
+// The copy through memcpy is the one conversion between a data and a function pointer that ISO C leaves to us.
+void ndoap_notes_find(const char *name, void *function)
 {
 #if defined(_WIN32)
     HMODULE library = GetModuleHandleA("nnotes.dll");
@@ -54,11 +47,12 @@ static void find(const char *name, void *function)
 
 void ndoap_notes_resolve(void)
 {
-    find("OSGetEnvironmentString", &notes.environment_string);
-    find("OSGetDataDirectory", &notes.data_directory);
-    find("AddInLogMessageText", &notes.log_message);
-    find("OSTranslate", &notes.translate);
-    find("StatUpdate", &notes.statistic);
+    ndoap_notes_find("OSGetEnvironmentString", &notes.environment_string);
+    ndoap_notes_find("OSGetDataDirectory", &notes.data_directory);
+    ndoap_notes_find("AddInLogMessageText", &notes.log_message);
+    ndoap_notes_find("OSTranslate", &notes.translate);
+    ndoap_notes_find("StatUpdate", &notes.statistic);
+    ndoap_people_resolve();
 }
 
 void ndoap_notes_environment(const char *name, char value[NDOAP_MAX_ENVVALUE])

@@ -17,6 +17,16 @@ enum {
     NDOAP_MAX_CONSOLE = 1000, // longest console line, NUL included; longer ones are cut
 };
 
+// LNPUBLIC functions are __stdcall on 32-bit Windows, variadic ones (LNVARARGS) are cdecl.
+#if defined(_WIN32) && !defined(_WIN64)
+#define LNPUBLIC __stdcall
+#else
+#define LNPUBLIC
+#endif
+
+// Looks a function up in the Notes library of this process: function is where its address, or NULL, is written.
+void ndoap_notes_find(const char *name, void *function);
+
 // Finds the functions; to be called once before the others, again is harmless.
 void ndoap_notes_resolve(void);
 

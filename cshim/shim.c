@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "ndoap.h"
 #include "notes.h"
+#include "notes_people.h"
 #include "ours.h"
 #include "statistics.h"
 
@@ -23,6 +24,7 @@ static const char harmless_file[] = "domino/html/ndoap.html";
 static void ask(ndoap_request *request, ndoap_decision *decision)
 {
     memset(decision, 0, sizeof *decision);
+    request->people_thread = ndoap_people_thread();
     ndoap_serve(request, decision);
     ndoap_print_console(decision->console);
     ndoap_statistics_count(decision);

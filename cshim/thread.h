@@ -7,12 +7,16 @@
 #define NDOAP_THREAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 // Must succeed before the other two are used; again is harmless. To be called by one thread at a time.
 bool ndoap_thread_prepare(void);
 
 // What this thread keeps; NULL at first.
 void *ndoap_thread_value(void);
+
+// A number that no other living thread has; never 0.
+uint64_t ndoap_thread_number(void);
 
 // Keeps memory from malloc for this thread. False when the system refuses: it stays the caller's.
 bool ndoap_thread_keep(void *memory);

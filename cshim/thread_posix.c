@@ -26,3 +26,8 @@ bool ndoap_thread_keep(void *memory)
 {
     return pthread_setspecific(key, memory) == 0;
 }
+
+uint64_t ndoap_thread_number(void)
+{
+    return (uint64_t)(uintptr_t)pthread_self();
+}

@@ -30,3 +30,8 @@ bool ndoap_thread_keep(void *memory)
 {
     return FlsSetValue(slot, memory) != 0;
 }
+
+uint64_t ndoap_thread_number(void)
+{
+    return GetCurrentThreadId();
+}

@@ -35,5 +35,10 @@ func ndoap_close(closing *C.ndoap_opening) {
 func ndoap_serve(request *C.ndoap_request, decision *C.ndoap_decision) {
 	decision.verdict = C.NDOAP_DENY
 	defer library.Contain("serve")
-	putReply(decision, library.Serve(takeCall(request)))
+	call := takeCall(request)
+	if people := newPeople(request.people_thread); people != nil {
+		defer people.end()
+		call.People = people
+	}
+	putReply(decision, library.Serve(call))
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 
 	"ndoap/core"
+	"ndoap/core/directory"
 )
 
 // Request is a core.Request made of values. The zero value of each member is what a host without it would show.
@@ -22,6 +23,7 @@ type Request struct {
 	UnreadableUser bool
 	From           netip.Addr
 	Encrypted      bool
+	People         directory.Directory
 }
 
 var _ core.Request = (*Request)(nil)
@@ -60,3 +62,6 @@ func (r *Request) Peer() netip.Addr { return r.From }
 
 // TLS implements core.Request.
 func (r *Request) TLS() bool { return r.Encrypted }
+
+// Directory implements core.Request.
+func (r *Request) Directory() directory.Directory { return r.People }

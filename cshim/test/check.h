@@ -30,6 +30,7 @@ void test_memory(void);
 void test_lmbcs(void);
 void test_lmbcs_icu(void);
 void test_notes(void);
+void test_people(void);
 void test_shim(void);
 
 #endif

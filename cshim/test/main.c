@@ -15,6 +15,7 @@ int main(void)
     test_lmbcs();
     test_lmbcs_icu();
     test_notes();
+    test_people();
     test_shim();
     printf("%d passed, %d failed\n", checks_passed, checks_failed);
     return checks_failed == 0 ? 0 : 1;

@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	"ndoap/core"
+	"ndoap/core/directory"
 )
 
-// Call is one crossing from C into Go: ndoap_request in Go types. All of it is copied; nothing points into C.
+// Call is one crossing from C into Go: ndoap_request in Go types. All of it is copied; nothing points into C. Only
+// People goes back there, and ends with the crossing.
 type Call struct {
 	Event             core.Event
 	RequestMethod     int32 // RequestMethod of dsapi.h
@@ -23,6 +25,7 @@ type Call struct {
 	Content           []byte // nil when ContentSize is over the limit
 	UserName          string
 	PeerAddress       string
+	People            directory.Directory // nil when the host has none
 }
 
 // MaxBody is the largest body that is copied into Go at all; larger ones are refused by their size. It is well above
@@ -102,3 +105,6 @@ func (r callRequest) Peer() netip.Addr {
 
 // TLS implements core.Request.
 func (r callRequest) TLS() bool { return r.call.Secure }
+
+// Directory implements core.Request.
+func (r callRequest) Directory() directory.Directory { return r.call.People }
