@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"ndoap/core/audit"
 	"ndoap/core/config"
 	"ndoap/store"
 	"ndoap/store/sqlite"
@@ -23,6 +24,7 @@ type auditCommand struct {
 	Outcome string `help:"Only success or failure." placeholder:"OUTCOME" enum:",success,failure" default:""`
 	Address string `help:"Only what came from this address; doapctl for what administrators did." placeholder:"ADDRESS"`
 	Grant   string `help:"Only what concerns this grant." placeholder:"ID"`
+	Token   string `help:"Only what concerns the access token of this id (its jti)." placeholder:"JTI"`
 	Limit   int    `help:"At most so many events; 0 for all." placeholder:"N" default:"100"`
 }
 
@@ -58,6 +60,9 @@ func (c *auditCommand) Run(s *session) error {
 	}
 	if filter.Until, err = s.moment("--until", c.Until); err != nil {
 		return err
+	}
+	if c.Token != "" {
+		filter.TokenHash = audit.TokenHash(c.Token)
 	}
 	if c.Limit < 0 {
 		return fmt.Errorf("--limit %d: write a number of events, or 0 for all", c.Limit)
