@@ -141,10 +141,12 @@ func TestMalformedAuthorization(t *testing.T) {
 		"B3 two headers":       {"Bearer " + good, "Bearer " + good},
 		"B12 Bearer and Basic": {"Bearer " + good, "Basic eA=="},
 	} {
-		got := f.resource(t, headers...)
-		assert.Equal(t, http.StatusBadRequest, got.status, name)
-		assert.Equal(t, "invalid_request", got.text("error"), name)
-		assert.Contains(t, got.header.Get("Www-Authenticate"), "Bearer ", name)
+		t.Run(name, func(t *testing.T) {
+			got := f.resource(t, headers...)
+			assert.Equal(t, http.StatusBadRequest, got.status)
+			assert.Equal(t, "invalid_request", got.text("error"))
+			assert.Contains(t, got.header.Get("Www-Authenticate"), "Bearer ")
+		})
 	}
 }
 

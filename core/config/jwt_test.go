@@ -137,7 +137,7 @@ func TestAMistakeInOneProviderLeavesTheRest(t *testing.T) {
 		"a key without issuer":   {`"bad": {"active": true, "keyFile": "x", "algorithm": "RS256"}`, `jwt.bad has a key but no iss`},
 		"kid for many keys":      {`"bad": {"active": true, "providerUrl": "https://x", "kid": "y"}`, `jwt.bad has a kid`},
 		"Entra without audience": {`"bad": {"active": true, "preset": "entra-v2", "providerUrl": "https://login.microsoftonline.com/t"}`, `jwt.bad has no aud`},
-		"J tenant of everybody":  {`"bad": {"active": true, "preset": "entra-v2", "aud": "x", "providerUrl": "https://login.microsoftonline.com/common/v2.0"}`, `jwt.bad is Entra ID for all tenants`},
+		"J6 tenant of everybody": {`"bad": {"active": true, "preset": "entra-v2", "aud": "x", "providerUrl": "https://login.microsoftonline.com/common/v2.0"}`, `jwt.bad is Entra ID for all tenants`},
 		"Okta for itself":        {`"bad": {"active": true, "preset": "okta", "providerUrl": "https://x.okta.com"}`, `use a custom authorization server`},
 		"our own issuer":         {`"bad": {"active": true, "keyFile": "x", "iss": "https://domino.example.com/doap"}`, `which is that of this server itself`},
 		"another's issuer":       {`"bad": {"active": true, "keyFile": "x", "iss": ["y", "https://good.example.com"]}`, `which is also that of jwt.good`},

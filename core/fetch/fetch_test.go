@@ -138,8 +138,8 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// TestAddresses_A80 goes through addresses as a resolver or a URL may have them.
-func TestAddresses_A80(t *testing.T) {
+// TestAddresses_A80_C29 goes through addresses as a resolver or a URL may have them.
+func TestAddresses_A80_C29(t *testing.T) {
 	allowed := []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00:1::/32")}
 	for _, test := range []struct {
 		name, address string
