@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -17,6 +18,8 @@ import (
 
 	"ndoap/core"
 	"ndoap/core/config"
+	"ndoap/core/coretest"
+	"ndoap/core/directory"
 )
 
 const provider = "https://idp.example.com"
@@ -95,6 +98,7 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 		"B8 control characters":         {private, map[string]any{"sub": "CN=Anna\x00Berg/O=Acme"}, 401, "usable way", "U+0000"},
 		"J11 a name within a name":      {private, map[string]any{"sub": "CN=CN=Admin/O=Org/O=Acme"}, 401, "usable way", "acme"},
 		"J11 LDAP where Notes is said":  {private, map[string]any{"sub": "cn=Anna Berg,o=Acme"}, 401, "usable way", "acme"},
+		"J12 a short name of choice":    {private, map[string]any{"preferred_username": "admin"}, 401, "usable way", "has to be looked up"},
 		"J12 a name that people choose": {private, map[string]any{"preferred_username": "CN=Admin/O=Acme"}, 401, "usable way", "may have chosen it themselves"},
 		"J12 an e-mail that is a name":  {private, map[string]any{"email": "CN=Admin/O=Acme", "email_verified": true}, 401, "usable way", "may have chosen it themselves"},
 	} {
@@ -129,6 +133,84 @@ func TestNamesOfAnIdentityProvider_B8(t *testing.T) {
 			assert.Equal(t, c.want, f.resource(t, f.issued(t, private, map[string]any{"sub": c.sub})).body)
 		})
 	}
+}
+
+// people is a directory with a person, two who share an address, and entries that are nobody's.
+func people() *coretest.Directory {
+	return &coretest.Directory{Entries: []directory.Person{
+		{Name: anna, Kind: directory.KindPerson, ShortNames: []string{"aberg"}, InternetAddress: "anna@acme.example", Aliases: []string{"Anna Berg"}},
+		{Name: "CN=Bo Ek/O=Acme", Kind: directory.KindPerson, InternetAddress: "shared@acme.example"},
+		{Name: "CN=Bo Alm/O=Acme", Kind: directory.KindPerson, InternetAddress: "shared@acme.example"},
+		{Name: "CN=Admins", Kind: directory.KindGroup, Aliases: []string{"Admins"}},
+		{Name: "CN=Hub/O=Acme", Kind: directory.KindServer},
+	}}
+}
+
+func TestTheDirectoryTellsWhoseAToken_B8_B10(t *testing.T) {
+	for name, c := range map[string]struct {
+		claims map[string]any
+		logs   string // empty: Anna's
+	}{
+		"canonical":                      {map[string]any{"sub": anna}, ""},
+		"canonical, in another case":     {map[string]any{"sub": "cn=ANNA BERG/ou=sales/o=acme"}, ""},
+		"abbreviated":                    {map[string]any{"sub": "Anna Berg/Sales/Acme"}, ""},
+		"an address":                     {map[string]any{"email": "anna@acme.example", "email_verified": true}, ""},
+		"a user principal name":          {map[string]any{"upn": "Anna@Acme.example"}, ""},
+		"a short name":                   {map[string]any{"preferred_username": "aberg"}, ""},
+		"a common name":                  {map[string]any{"sub": "Anna Berg"}, ""},
+		"J12 an address not verified":    {map[string]any{"email": "anna@acme.example"}, "not verified"},
+		"J12 a Notes name of choice":     {map[string]any{"preferred_username": anna}, "may have chosen it"},
+		"J12 an address of two":          {map[string]any{"upn": "shared@acme.example"}, "several entries"},
+		"B8 a last name only":            {map[string]any{"sub": "Berg"}, "nobody in the Domino directory"},
+		"B8 a group":                     {map[string]any{"sub": "Admins"}, "is not a person's"},
+		"B8 a server":                    {map[string]any{"sub": "CN=Hub/O=Acme"}, "is not a person's"},
+		"B10 somebody who was removed":   {map[string]any{"sub": "CN=Carl Dahl/O=Acme"}, "nobody in the Domino directory"},
+		"B10 somebody in another branch": {map[string]any{"sub": "CN=Anna Berg/O=Acme"}, "nobody in the Domino directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, private := external(t, nil)
+			for _, event := range []core.Event{core.RawRequest, core.Authenticate} {
+				request := raw(event, "/db.nsf")
+				request.People = people()
+				request.Headers.Set("Authorization", f.issued(t, private, c.claims))
+				decision := f.service.Serve(request)
+				assert.Equal(t, c.logs == "", decision.Verdict == core.Authenticated)
+				if c.logs == "" {
+					assert.Equal(t, anna, decision.Identity.Name)
+				}
+			}
+			assert.Contains(t, f.log.String(), c.logs)
+		})
+	}
+}
+
+func TestTheDirectoryIsAskedOnceAMinute(t *testing.T) {
+	f, private := external(t, nil)
+	known := people()
+	verdict := func(claims map[string]any) core.Verdict {
+		request := raw(core.RawRequest, "/db.nsf")
+		request.People = known
+		request.Headers.Set("Authorization", f.issued(t, private, claims))
+		return f.service.Serve(request).Verdict
+	}
+	for range 3 {
+		require.Equal(t, core.Authenticated, verdict(nil))
+	}
+	require.Equal(t, 1, known.Asked)
+	known.Entries = nil
+	f.wait(time.Minute)
+	require.Equal(t, core.Answer, verdict(nil), "she was removed")
+	known.Failure = errors.New("names.nsf is being compacted")
+	f.wait(time.Minute)
+	require.Equal(t, core.Answer, verdict(nil))
+	assert.Contains(t, f.log.String(), "cannot be verified at the moment")
+	assert.Contains(t, f.log.String(), "being compacted")
+	assert.Equal(t, core.Authenticated, func() core.Verdict {
+		request := raw(core.RawRequest, "/db.nsf")
+		request.People = known
+		request.Headers.Set("Authorization", "Bearer "+f.forge(t, nil, f.claims(nil)))
+		return f.service.Serve(request).Verdict
+	}(), "this server's own tokens have names that Domino gave")
 }
 
 func TestKnownIssuersAreNeverPassedOn(t *testing.T) {

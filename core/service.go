@@ -151,7 +151,7 @@ func (s *Service) serveBearer(request Request) Decision {
 		return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "The request has more than one Authorization header."), nil)
 	}
 	asked := rule.Asked{Target: request.Target(), Methods: methods(request)}
-	judgement := s.guard.Check(context.Background(), request.Authorization(), asked)
+	judgement := s.guard.Check(context.Background(), request.Authorization(), asked, request.Directory())
 	switch {
 	case judgement.Refusal != nil:
 		return s.refuse(request, judgement.Refusal, judgement.Sufficient)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"ndoap/core/config"
+	"ndoap/core/directory"
 	"ndoap/core/issuer"
 	"ndoap/core/oauth"
 	"ndoap/core/rule"
@@ -24,6 +25,8 @@ type Guard struct {
 	Verifier *token.Verifier // of this server's own tokens
 	Issuers  *issuer.Table   // of the tokens of others
 	Log      *slog.Logger
+
+	known directory.Cache // of whom tokens of others stand for
 }
 
 // Judgement is what becomes of a request: exactly one of its first three members is set.
@@ -35,8 +38,9 @@ type Judgement struct {
 	Sufficient oauth.Scope // with a Refusal for too little scope: scopes each of which would have done
 }
 
-// Check judges the value of an Authorization header whose scheme carries access tokens, for what the request asks.
-func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Asked) Judgement {
+// Check judges the value of an Authorization header whose scheme carries access tokens, for what the request asks. people
+// is the directory of the request; nil when the host has none.
+func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Asked, people directory.Directory) Judgement {
 	scheme, credentials, _ := strings.Cut(strings.TrimSpace(authorization), " ")
 	credentials = strings.TrimSpace(credentials)
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -47,7 +51,7 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	}
 	verified, err := g.Verifier.Verify(ctx, credentials)
 	if errors.Is(err, token.ErrForeignIssuer) {
-		verified, err = g.verifyForeign(credentials)
+		verified, err = g.verifyForeign(credentials, people)
 	}
 	switch {
 	case errors.Is(err, token.ErrForeignIssuer) && g.Config().Bearer.UnknownIssuer == config.PassUnknownIssuer:

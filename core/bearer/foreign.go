@@ -3,23 +3,30 @@
 package bearer
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"ndoap/core/directory"
 	"ndoap/core/dominoname"
 	"ndoap/core/issuer"
 	"ndoap/core/token"
 )
 
-// verifyForeign judges a token of another issuer.
-func (g *Guard) verifyForeign(credentials string) (token.Verified, error) {
+// verifyForeign judges a token of another issuer, and asks the directory whose it is.
+func (g *Guard) verifyForeign(credentials string, people directory.Directory) (token.Verified, error) {
 	foreign, err := g.Issuers.Verify(credentials)
 	if err != nil {
 		return token.Verified{}, err
 	}
-	name, err := notesName(foreign.User)
+	name, err := g.person(foreign.User, people)
 	if err != nil {
-		return token.Verified{}, fmt.Errorf("%w: the claim %s is %.200q: %w (provider %s)", issuer.ErrUser, foreign.User.Claim,
+		kind := issuer.ErrUser
+		if errors.Is(err, directory.ErrUnavailable) {
+			kind = token.ErrUnavailable
+		}
+		return token.Verified{}, fmt.Errorf("%w: the claim %s is %.200q: %w (provider %s)", kind, foreign.User.Claim,
 			foreign.User.Value, err, foreign.Provider)
 	}
 	return token.Verified{
@@ -34,17 +41,36 @@ func clientOf(foreign issuer.Verified) string {
 	return foreign.Provider + ":" + foreign.ClientID
 }
 
-// chosenByPeople are claims whose value many providers let people choose, so that no name is believed in them that
-// nobody has looked up.
+// person is the canonical name of the one person in the directory who is called as a token has it. A host without
+// directory takes names in the forms of Notes and LDAP at their word, and no others.
+func (g *Guard) person(user issuer.User, people directory.Directory) (string, error) {
+	name, err := notesName(user)
+	switch {
+	case errors.Is(err, dominoname.ErrFlat), errors.Is(err, dominoname.ErrAmbiguous):
+		if people == nil {
+			return "", err
+		}
+		name = user.Value
+	case err != nil:
+		return "", err
+	case people == nil:
+		return name, nil
+	}
+	found, err := g.known.One(people, name, g.Issuers.Now())
+	return found.Name, err
+}
+
+// chosenByPeople are claims whose value many providers let people choose, so that no full Notes name is believed in
+// them, unless the configuration names the claim.
 var chosenByPeople = []string{"upn", "preferred_username", "email"}
 
-// notesName is the canonical name of a token's user.
+// notesName is the canonical form of the name of a token's user, if it is in one of the forms of Notes and LDAP.
 func notesName(user issuer.User) (string, error) {
 	switch {
 	case user.LDAP:
 		return dominoname.ParseLDAP(user.Value)
-	case !user.Pinned && slices.Contains(chosenByPeople, user.Claim):
-		return "", fmt.Errorf("people may have chosen it themselves: name a claim with the Notes name as userIdentifier")
+	case !user.Pinned && slices.Contains(chosenByPeople, user.Claim) && strings.ContainsAny(user.Value, "/="):
+		return "", errors.New("people may have chosen it themselves: name a claim with the Notes name as userIdentifier")
 	}
 	return dominoname.Parse(user.Value)
 }
