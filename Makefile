@@ -103,6 +103,10 @@ setup-wine: ## a Wine for 64-bit and 32-bit Windows programs, once (NDOAP_CACHE;
 .PHONY: setup-node
 setup-node: $(NODE_MODULES) ## the OAuth clients from npm that the end-to-end tests drive, once
 
+.PHONY: setup-keycloak
+setup-keycloak: ## Keycloak, an identity provider for the end-to-end tests, once (NDOAP_CACHE; minutes, 200 MB)
+	@sh build/keycloak.sh setup
+
 .PHONY: lint
 lint: bin/tools/golangci-lint ## formatting and static checks of Go, C and shell
 	@echo '==> lint'
@@ -147,7 +151,7 @@ test-unit:
 	@sh build/packages.sh unit | xargs $(GO) test -race -timeout 10m
 
 .PHONY: test-end-to-end
-test-end-to-end: build $(NODE_MODULES)
+test-end-to-end: build $(NODE_MODULES) setup-keycloak
 	+@echo '==> end to end: the real library in the stand-in'
 	@sh build/packages.sh end-to-end | xargs $(GO) test -count=1 -timeout 15m
 

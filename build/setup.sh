@@ -26,6 +26,8 @@ need openssl openssl
 need chromium chromium
 need node nodejs
 need npm npm
+need java default-jre-headless
+need mvn maven
 need shellcheck shellcheck
 need pip3 python3-pip
 need dpkg-deb dpkg

@@ -102,6 +102,7 @@ var packages = map[string]row{
 	"standin/front/httpwire": {layer: standin},
 	"standin/front/wire":     {layer: standin},
 	"standin/hosttest":       {layer: standin},
+	"standin/idp":            {layer: standin},
 	"standin/target":         {layer: standin},
 
 	"build/architecture":  {layer: build},
