@@ -15,15 +15,19 @@ import (
 	"strings"
 )
 
-// Person is one entry of people.json, a Person document of the Domino directory.
+// Person is one entry of people.json, a document of the Domino directory: a Person, unless Type says that it is
+// something else, which nobody can log in as.
 type Person struct {
 	Name      string   `json:"name"` // canonical: CN=Alice Adams/O=Acme
+	Type      string   `json:"type,omitempty"`
 	ShortName string   `json:"shortName,omitempty"`
 	Email     string   `json:"email,omitempty"`
 	Password  string   `json:"password"`
 	MailFile  string   `json:"mailFile,omitempty"`
 	Groups    []string `json:"groups,omitempty"`
 }
+
+func (p Person) isPerson() bool { return p.Type == "" || p.Type == "Person" }
 
 // Directory is the people that Domino knows.
 type Directory struct{ people []Person }
@@ -36,10 +40,10 @@ func LoadDirectory(data string) (*Directory, error) {
 		return nil, err
 	}
 	for i, person := range people {
-		if !strings.HasPrefix(person.Name, "CN=") {
+		if person.isPerson() && !strings.HasPrefix(person.Name, "CN=") {
 			return nil, fmt.Errorf("%s: name %q is not canonical; write it as CN=Alice Adams/O=Acme", file, person.Name)
 		}
-		if person.Password == "" {
+		if person.isPerson() && person.Password == "" {
 			return nil, fmt.Errorf("%s: %s has no password; nobody could log in with it", file, person.Name)
 		}
 		if slices.ContainsFunc(people[:i], func(other Person) bool { return strings.EqualFold(other.Name, person.Name) }) {
@@ -56,7 +60,7 @@ func (d *Directory) Find(name string) (Person, bool) {
 	for _, person := range d.people {
 		names := []string{person.Name, abbreviate(person.Name), commonName(person.Name), person.ShortName, person.Email}
 		fits := func(known string) bool { return known != "" && strings.EqualFold(known, name) }
-		if slices.ContainsFunc(names, fits) {
+		if person.isPerson() && slices.ContainsFunc(names, fits) {
 			found = append(found, person)
 		}
 	}

@@ -23,7 +23,8 @@ func TestFind(t *testing.T) {
 		{"name": "CN=Alice Adams/OU=Sales/O=Acme", "shortName": "aadams", "email": "alice@acme.example", "password": "p"},
 		{"name": "CN=Bob Brown/O=Acme", "shortName": "bob", "password": "p"},
 		{"name": "CN=Bob Brown/O=Other", "password": "p"},
-		{"name": "CN=佐藤 花子/O=Acme", "shortName": "hsato", "password": "p"}]`)
+		{"name": "CN=佐藤 花子/O=Acme", "shortName": "hsato", "password": "p"},
+		{"name": "Sales", "type": "Group"}, {"name": "CN=web/O=Acme", "type": "Server", "password": "p"}]`)
 	require.NoError(t, err)
 	for name, want := range map[string]string{
 		"CN=Alice Adams/OU=Sales/O=Acme": "CN=Alice Adams/OU=Sales/O=Acme",
@@ -36,6 +37,8 @@ func TestFind(t *testing.T) {
 		"Bob Brown/Other":                "CN=Bob Brown/O=Other",
 		"Bob Brown":                      "", // two people
 		"Alice":                          "",
+		"Sales":                          "",
+		"web":                            "",
 		"":                               "", // two people have no e-mail address
 	} {
 		person, found := directory.Find(name)

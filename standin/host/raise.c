@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../notes/notes.h"
 #include "violation.h"
 
 // Calls one filter for one event and checks what does not depend on the event. The neighbour in front of it and
@@ -22,6 +23,7 @@ static unsigned int call(request *r, filter *f, const event_rule *rule, void *da
     allocations_on();
     unsigned int result = f->proc(context, rule->bit, data);
     allocations_off();
+    standin_notes_event_ends();
     r->worker->measured.filter_time += platform_clock() - begin;
     r->event = 0;
     r->shadow.privateContext = context->privateContext;

@@ -38,6 +38,7 @@ const (
 	half    = "half"    // has one of them
 	noInit  = "noinit"  // lacks an entry point
 	noProc  = "noproc"  // lacks the other
+	asking  = "asking"  // asks the directory through the C shim
 )
 
 func TestMain(m *testing.M) {
@@ -78,6 +79,9 @@ func build() error {
 			return tested.CompileLibrary(context.Background(), filepath.Join("..", "wrongfilters"), filter(name), options...)
 		})
 	}
+	steps = append(steps, func() error {
+		return tested.CompileLibrary(context.Background(), filepath.Join("..", "askingfilter"), filter(asking), shim()...)
+	})
 	failures := make([]error, len(steps))
 	var all sync.WaitGroup
 	for i, step := range steps {
@@ -85,6 +89,19 @@ func build() error {
 	}
 	all.Wait()
 	return errors.Join(failures...)
+}
+
+// shim are the sources of the C shim that the asking filter is made with: the real ones.
+func shim() []string {
+	sources := []string{"-I" + filepath.Join("..", "..", "cshim")}
+	system := "thread_posix.c"
+	if tested.Windows() {
+		system = "thread_windows.c"
+	}
+	for _, name := range []string{"notes.c", "notes_people.c", "lmbcs.c", "cp932.c", system} {
+		sources = append(sources, filepath.Join("..", "..", "cshim", name))
+	}
+	return sources
 }
 
 // filter is the path of a built library.
@@ -104,7 +121,8 @@ func hostCommand(t *testing.T, arguments ...string) *exec.Cmd {
 type running struct {
 	t       *testing.T
 	command *exec.Cmd
-	data    string // its name for the data directory
+	folder  string // the data directory
+	data    string // its name for it
 	address string // empty when it ended before it listened
 	ended   chan struct{}
 
@@ -122,7 +140,8 @@ func start(t *testing.T, rule string, options ...string) *running {
 // startWith does so with another of the libraries.
 func startWith(t *testing.T, library, rule string, options ...string) *running {
 	t.Helper()
-	h := &running{t: t, data: tested.Path(dataDirectory(t)), ended: make(chan struct{})}
+	folder := dataDirectory(t)
+	h := &running{t: t, folder: folder, data: tested.Path(folder), ended: make(chan struct{})}
 	h.more = sync.NewCond(&h.mu)
 	h.command = hostCommand(t, append([]string{"--filter", tested.Path(filter(library)), "--data", h.data}, options...)...)
 	h.command.Env = append(os.Environ(), "STANDIN_WRONG="+rule)
@@ -153,6 +172,7 @@ func dataDirectory(t *testing.T) string {
 	folder := filepath.Join(t.TempDir(), "J\u00f6rg \u5c71")
 	require.NoError(t, os.Mkdir(folder, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "notes.ini"), []byte("[Notes]\r\nNotesProgram=/\u00f6pt/domino\r\nNumber=42\r\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "people.json"), []byte(people), 0o600))
 	return folder
 }
 

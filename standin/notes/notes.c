@@ -14,6 +14,7 @@
 
 #include "lmbcs.h"
 #include "place.h"
+#include "rules.h"
 
 enum {
     MAX_CONSOLE = 1024, // longest console line; the reference has none, Domino's own are far shorter
@@ -33,7 +34,7 @@ static struct {
 } statistics[MAX_STATISTICS];
 static int statistics_count;
 
-static void violation(const char *function, const char *what)
+void notes_violation(const char *function, const char *what)
 {
     char sentence[256];
 
@@ -41,10 +42,15 @@ static void violation(const char *function, const char *what)
     server.violation(sentence);
 }
 
-static void require_thread(const char *function)
+void notes_require_thread(const char *function)
 {
     if (!known_thread)
-        violation(function, "was called on a thread that Notes does not know");
+        notes_violation(function, "was called on a thread that Notes does not know");
+}
+
+const char *notes_data_directory(void)
+{
+    return data_directory;
 }
 
 int standin_notes_open(const char *directory, standin_notes_host host)
@@ -98,9 +104,9 @@ int LNPUBLIC OSGetEnvironmentString(const char *name, char *value, uint16_t leng
 {
     char text[MAXENVVALUE];
 
-    require_thread("OSGetEnvironmentString");
+    notes_require_thread("OSGetEnvironmentString");
     if (name == NULL || value == NULL || length == 0)
-        violation("OSGetEnvironmentString", "was given no name or no buffer");
+        notes_violation("OSGetEnvironmentString", "was given no name or no buffer");
     bool found = ini_value(name, text);
     // length is one less than the buffer: the terminator comes on top.
     size_t size = strlen(text) < length ? strlen(text) : length;
@@ -113,26 +119,26 @@ int32_t LNPUBLIC OSGetEnvironmentLong(const char *name)
 {
     char text[MAXENVVALUE];
 
-    require_thread("OSGetEnvironmentLong");
+    notes_require_thread("OSGetEnvironmentLong");
     if (name == NULL)
-        violation("OSGetEnvironmentLong", "was given no name");
+        notes_violation("OSGetEnvironmentLong", "was given no name");
     return ini_value(name, text) ? (int32_t)strtol(text, NULL, 10) : 0;
 }
 
 uint16_t LNPUBLIC OSGetDataDirectory(char *path)
 {
-    require_thread("OSGetDataDirectory");
+    notes_require_thread("OSGetDataDirectory");
     if (path == NULL)
-        violation("OSGetDataDirectory", "was given no buffer");
+        notes_violation("OSGetDataDirectory", "was given no buffer");
     standin_notes_to_lmbcs(data_directory, path, MAXPATH);
     return (uint16_t)strlen(path);
 }
 
 void LNPUBLIC OSGetExecutableDirectory(char *path)
 {
-    require_thread("OSGetExecutableDirectory");
+    notes_require_thread("OSGetExecutableDirectory");
     if (path == NULL)
-        violation("OSGetExecutableDirectory", "was given no buffer");
+        notes_violation("OSGetExecutableDirectory", "was given no buffer");
     char native[MAXPATH];
     program_directory(native, MAXPATH);
     standin_notes_to_lmbcs(native, path, MAXPATH);
@@ -145,23 +151,23 @@ void AddInLogMessageText(const char *format, uint16_t status, ...)
     va_list arguments;
 
     (void)status;
-    require_thread("AddInLogMessageText");
+    notes_require_thread("AddInLogMessageText");
     if (format == NULL)
-        violation("AddInLogMessageText", "was given no format");
+        notes_violation("AddInLogMessageText", "was given no format");
     va_start(arguments, status);
     if (strcmp(format, "%s") == 0)
         text = va_arg(arguments, const char *);
     else if (strchr(format, '%') != NULL)
-        violation("AddInLogMessageText", "takes finished text through \"%s\", not a format of its own");
+        notes_violation("AddInLogMessageText", "takes finished text through \"%s\", not a format of its own");
     va_end(arguments);
     if (text == NULL)
-        violation("AddInLogMessageText", "was given no text");
+        notes_violation("AddInLogMessageText", "was given no text");
     if (strlen(text) >= MAX_CONSOLE)
-        violation("AddInLogMessageText", "was given a line of more than 1023 bytes");
+        notes_violation("AddInLogMessageText", "was given a line of more than 1023 bytes");
     if (strpbrk(text, "\r\n") != NULL)
-        violation("AddInLogMessageText", "was given more than one line");
+        notes_violation("AddInLogMessageText", "was given more than one line");
     if (!standin_notes_is_lmbcs(text))
-        violation("AddInLogMessageText", "was given text that is not LMBCS");
+        notes_violation("AddInLogMessageText", "was given text that is not LMBCS");
     standin_notes_to_utf8(text, utf8, sizeof utf8);
     server.console(utf8);
 }
@@ -227,9 +233,9 @@ static size_t convert(decoder decode, encoder encode, const void *in, size_t siz
 
 uint16_t LNPUBLIC OSTranslate(uint16_t mode, const char *in, uint16_t in_length, char *out, uint16_t out_length)
 {
-    require_thread("OSTranslate");
+    notes_require_thread("OSTranslate");
     if (in == NULL || out == NULL)
-        violation("OSTranslate", "was given no text or no buffer");
+        notes_violation("OSTranslate", "was given no text or no buffer");
     size_t size = in_length == MAXWORD ? strlen(in) : in_length;
     switch (mode) {
     case LMBCS_TO_UTF8:
@@ -241,7 +247,7 @@ uint16_t LNPUBLIC OSTranslate(uint16_t mode, const char *in, uint16_t in_length,
     case UNICODE_TO_LMBCS:
         return (uint16_t)convert(utf16_decode, lmbcs_encode, in, size, out, out_length);
     default:
-        violation("OSTranslate", "was asked for a mode other than 20, 22, 23 and 24");
+        notes_violation("OSTranslate", "was asked for a mode other than 20, 22, 23 and 24");
         return 0;
     }
 }
@@ -279,7 +285,7 @@ static int statistic_at(const char *name)
     while (i < statistics_count && strcmp(statistics[i].name, name) != 0)
         i++;
     if (i == MAX_STATISTICS)
-        violation("StatUpdate", "has made more than 64 statistics");
+        notes_violation("StatUpdate", "has made more than 64 statistics");
     if (i == statistics_count) {
         snprintf(statistics[i].name, sizeof statistics[i].name, "%s", name);
         statistics_count++;
@@ -293,15 +299,15 @@ uint16_t LNPUBLIC StatUpdate(const char *facility, const char *name, uint16_t fl
     int32_t whole;
     double number;
 
-    require_thread("StatUpdate");
+    notes_require_thread("StatUpdate");
     if (facility == NULL || facility[0] == '\0' || strchr(facility, '.') != NULL || name == NULL || name[0] == '\0')
-        violation("StatUpdate", "wants a facility without a dot, and a name");
+        notes_violation("StatUpdate", "wants a facility without a dot, and a name");
     if (value == NULL)
-        violation("StatUpdate", "was given no value");
+        notes_violation("StatUpdate", "was given no value");
     if (flags > STAT_FLAGS)
-        violation("StatUpdate", "was given flags that the reference does not have");
+        notes_violation("StatUpdate", "was given flags that the reference does not have");
     if (snprintf(full, sizeof full, "%s.%s", facility, name) >= (int)sizeof full)
-        violation("StatUpdate", "was given a name of more than 255 bytes");
+        notes_violation("StatUpdate", "was given a name of more than 255 bytes");
     notes_lock();
     int i = statistic_at(full);
     statistics[i].number = type != STAT_TEXT;
@@ -318,7 +324,7 @@ uint16_t LNPUBLIC StatUpdate(const char *facility, const char *name, uint16_t fl
         snprintf(statistics[i].value, MAX_STATISTIC, "%.15g", number);
         break;
     default:
-        violation("StatUpdate", "was given a type other than LONG, TEXT and NUMBER");
+        notes_violation("StatUpdate", "was given a type other than LONG, TEXT and NUMBER");
     }
     notes_unlock();
     return 0;

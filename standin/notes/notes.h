@@ -40,6 +40,22 @@ NOTES_EXPORT uint16_t LNPUBLIC OSTranslate(uint16_t mode, const char *in, uint16
 NOTES_EXPORT uint16_t LNPUBLIC StatUpdate(const char *facility, const char *name, uint16_t flags, uint16_t type,
                                           const void *value);
 
+// Flags of NAMELookup2, and what the functions of the directory return.
+enum { LOOKUP_EXHAUSTIVE = 0x20, LOOKUP_FLAGS = 0x123 };
+enum { NO_SUCH_ITEM = 0x0310, NO_MORE_MEMBERS = 0x0311, WRONG_PASSWORD = 0x1708 };
+
+NOTES_EXPORT uint16_t LNPUBLIC NAMELookup2(const char *server, uint32_t flags, uint16_t views_count, const char *views,
+                                           uint16_t names_count, const char *names, uint16_t items_count,
+                                           const char *items, uint32_t *handle);
+NOTES_EXPORT void *LNPUBLIC NAMELocateNextName2(void *buffer, void *before, uint32_t *matches);
+NOTES_EXPORT void *LNPUBLIC NAMELocateNextMatch2(void *buffer, void *name, void *before);
+NOTES_EXPORT uint16_t LNPUBLIC NAMEGetTextItem2(void *match, uint16_t item, uint16_t member, char *text, uint16_t size);
+NOTES_EXPORT void *LNPUBLIC OSLockObject(uint32_t handle);
+NOTES_EXPORT int LNPUBLIC OSUnlockObject(uint32_t handle);
+NOTES_EXPORT uint16_t LNPUBLIC OSMemFree(uint32_t handle);
+NOTES_EXPORT uint16_t LNPUBLIC SECVerifyPassword(uint16_t password_size, const char *password, uint16_t digest_size,
+                                                 const char *digest, uint32_t reserved_flags, void *reserved);
+
 // What the library tells the host: a broken rule (does not return), a line for the console (UTF-8).
 typedef struct {
     void (*violation)(const char *sentence);
@@ -51,6 +67,9 @@ NOTES_EXPORT int standin_notes_open(const char *data_directory, standin_notes_ho
 
 // Tells that the calling thread is one of the server's (NotesInitThread has been done for it), or no longer.
 NOTES_EXPORT void standin_notes_thread(int known);
+
+// Tells that an event of the calling thread has ended: what belongs to it must be gone.
+NOTES_EXPORT void standin_notes_event_ends(void);
 
 // Whether a text is well-formed LMBCS.
 NOTES_EXPORT int standin_notes_is_lmbcs(const char *text);
