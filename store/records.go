@@ -154,7 +154,6 @@ type Standing struct {
 	RevokedGrants map[string]struct{} // ids of grants that were revoked within MaxAccessTokenLife
 	RevokedTokens map[string]struct{} // jti of access tokens that were revoked
 	Clients       map[string]bool     // by id, whether it is enabled
-	Lockouts      []Lockout
 }
 
 // AuditAction is what an audit event tells of.

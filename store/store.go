@@ -133,7 +133,9 @@ type Codes interface {
 	// RedeemCode is to return. A second try returns a *Replay, which is ErrConsumed, and revokes the grant that the first one bought
 	// (RFC 6749 section 4.1.2). An unknown code is ErrNotFound. Expiry is redeem's business. The refresh token belongs
 	// to the grant it comes with, whatever its GrantID says.
-	RedeemCode(ctx context.Context, hash string, redeem func(Code) (Purchase, error)) error
+	// The events of replayed are stored with the revocation, and only with it: a code that bought nothing leaves none.
+	RedeemCode(ctx context.Context, hash string, redeem func(Code) (Purchase, error),
+		replayed ...func(Replay) AuditEvent) error
 }
 
 // Replay is the ErrConsumed of RedeemCode: whose the code was and what it had bought, for the audit trail.
@@ -141,6 +143,7 @@ type Replay struct {
 	ClientID string
 	User     string
 	GrantID  string // empty when the first try bought nothing
+	Revoked  bool   // this try ended the grant, which was good until now
 }
 
 // Error implements error.
@@ -203,6 +206,9 @@ type Revocations interface {
 	// as the generation stands.
 	Standing(ctx context.Context) (Standing, error)
 }
+
+// LockoutsListed is how long a lockout can be looked up after its end.
+const LockoutsListed = 7 * 24 * time.Hour
 
 // MaxLockouts bounds the lockouts that are kept; the oldest give way.
 const MaxLockouts = 10_000

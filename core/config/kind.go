@@ -132,7 +132,11 @@ func integerSetting(key string, at func(*Config) *int, least, most int) setting 
 
 // durationSetting reads a duration of whole seconds, from one up to a bound.
 func durationSetting(key string, at func(*Config) *time.Duration, most time.Duration) setting {
-	const least = time.Second
+	return durationBetween(key, at, time.Second, most)
+}
+
+// durationBetween reads a duration of whole seconds within bounds.
+func durationBetween(key string, at func(*Config) *time.Duration, least, most time.Duration) setting {
 	allowed := fmt.Sprintf("a duration from %q to %q", FormatDuration(least), FormatDuration(most))
 	return setting{
 		key: key, allowed: allowed,

@@ -41,11 +41,13 @@ var settings = []setting{
 		func(c *Config) *AssertionAudience { return &c.Clients.AssertionAudience }, AudienceIssuer, AudienceEndpoint),
 
 	choiceSetting("keys.algorithm", func(c *Config) *KeyAlgorithm { return &c.Keys.Algorithm }, RS256, ES256, EdDSA),
-	orNever(durationSetting("keys.rotateEvery",
-		func(c *Config) *time.Duration { return &c.Keys.RotateEvery }, 3660*day),
+	// Shorter times would pile up keys, which stay for as long as the tokens that they signed, or bring keys into use
+	// that resource servers do not know yet: they keep the key set for five minutes.
+	orNever(durationBetween("keys.rotateEvery",
+		func(c *Config) *time.Duration { return &c.Keys.RotateEvery }, time.Hour, 3660*day),
 		func(c *Config) *time.Duration { return &c.Keys.RotateEvery }),
-	durationSetting("keys.publishBefore",
-		func(c *Config) *time.Duration { return &c.Keys.PublishBefore }, 30*day),
+	durationBetween("keys.publishBefore",
+		func(c *Config) *time.Duration { return &c.Keys.PublishBefore }, 10*time.Minute, 30*day),
 
 	choiceSetting("login.method", func(c *Config) *LoginMethod { return &c.Login.Method }, LoginSession, LoginBasic),
 	textSetting("login.path", "a path on this server, such as /names.nsf?Login",

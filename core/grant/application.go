@@ -5,6 +5,7 @@ package grant
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"ndoap/core/client"
 	"ndoap/core/oauth"
@@ -38,7 +39,11 @@ func (h *Handler) actForItself(ctx context.Context, r *request) (*issued, *oauth
 		CreatedAt:       r.now,
 		ExpiresAt:       r.grantExpiry(false),
 	}
-	if err := h.Store.AddGrant(ctx, bought.grant, r.success(store.AuditTokenIssued, bought)); err != nil {
+	err := h.Store.AddGrant(ctx, bought.grant, r.success(store.AuditTokenIssued, bought))
+	switch {
+	case errors.Is(err, store.ErrNotFound): // removed since it was authenticated
+		return nil, oauth.NewError(oauth.InvalidClient, "The client is not registered any more.").Because(err)
+	case err != nil:
 		return nil, storeTrouble(err)
 	}
 	return &bought, nil

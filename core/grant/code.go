@@ -37,6 +37,12 @@ func (h *Handler) redeemCode(ctx context.Context, r *request) (*issued, *oauth.E
 			purchase.RefreshToken = &first
 		}
 		return purchase, nil
+	}, func(replay store.Replay) store.AuditEvent {
+		r.replayed, r.recorded = &replay, true
+		event := r.event(store.AuditReplay, store.AuditFailure)
+		event.User, event.GrantID = replay.User, replay.GrantID
+		event.Detail = badCode
+		return event
 	})
 	replay, replayed := errors.AsType[*store.Replay](err)
 	switch {

@@ -50,7 +50,7 @@ func insertCode(q *queries, c store.Code) error {
 
 // RedeemCode implements store.Codes. The refresh token belongs to the grant, whatever its GrantID says.
 func (s *Store) RedeemCode(ctx context.Context, hash string,
-	redeem func(store.Code) (store.Purchase, error),
+	redeem func(store.Code) (store.Purchase, error), replayed ...func(store.Replay) store.AuditEvent,
 ) error {
 	const verb = "redeem code"
 	return s.write(ctx, verb, func(q *queries) (answer, err error) {
@@ -63,8 +63,18 @@ func (s *Store) RedeemCode(ctx context.Context, hash string,
 		now := s.options.Now()
 		if !code.ConsumedAt.IsZero() {
 			// RFC 6749 section 4.1.2: the code may have been stolen, and so may be the tokens it bought.
-			replay := &store.Replay{ClientID: code.ClientID, User: code.User, GrantID: code.GrantID}
-			return fmt.Errorf("%s: %w", verb, replay), revokeGrant(q, code.GrantID, now)
+			replay := store.Replay{ClientID: code.ClientID, User: code.User, GrantID: code.GrantID}
+			if replay.Revoked, err = revokeGrant(q, code.GrantID, now); err != nil {
+				return nil, err
+			}
+			if replay.Revoked {
+				for _, event := range replayed {
+					if err := insertAudit(q, []store.AuditEvent{event(replay)}); err != nil {
+						return nil, err
+					}
+				}
+			}
+			return fmt.Errorf("%s: %w", verb, &replay), nil
 		}
 		if _, err := q.exec(ctx, "UPDATE codes SET consumed_at = ? WHERE hash = ?", instant(now), hash); err != nil {
 			return nil, err

@@ -38,7 +38,10 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int, error) {
 			}
 			removed += count
 		}
-		return nil, nil
+		count, err := q.exec(context.Background(), "DELETE FROM lockouts WHERE locked_until <= ?",
+			instant(now.Add(-store.LockoutsListed)))
+		removed += count
+		return nil, err
 	})
 	if err != nil {
 		return 0, err

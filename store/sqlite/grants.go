@@ -65,9 +65,10 @@ func insertGrant(q *queries, g store.Grant) error {
 	return err
 }
 
-// revokeGrant keeps the time of a first revocation. A trigger makes its access tokens void as well.
-func revokeGrant(q *queries, id string, now time.Time) error {
-	_, err := q.exec(context.Background(), "UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at = 0",
+// revokeGrant keeps the time of a first revocation, and tells whether this was it. A trigger makes its access tokens
+// void as well.
+func revokeGrant(q *queries, id string, now time.Time) (revoked bool, err error) {
+	count, err := q.exec(context.Background(), "UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at = 0",
 		instant(now), id)
-	return err
+	return count > 0, err
 }

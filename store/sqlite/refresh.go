@@ -56,7 +56,7 @@ func (s *Store) RotateRefreshToken(ctx context.Context, hash string,
 		rotation, refusal := rotate(token, grant)
 		switch {
 		case rotation.Revoke:
-			if err := revokeGrant(q, grant.ID, s.options.Now()); err != nil {
+			if _, err := revokeGrant(q, grant.ID, s.options.Now()); err != nil {
 				return nil, err
 			}
 			return refusal, insertAudit(q, rotation.Audit)

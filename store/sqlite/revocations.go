@@ -16,7 +16,7 @@ func (s *Store) RevokeGrant(ctx context.Context, id string, events ...store.Audi
 		if _, err := findGrant(context.Background(), q, id); err != nil {
 			return nil, err
 		}
-		if err := revokeGrant(q, id, s.options.Now()); err != nil {
+		if _, err := revokeGrant(q, id, s.options.Now()); err != nil {
 			return nil, err
 		}
 		return nil, insertAudit(q, events)
@@ -118,9 +118,6 @@ func (s *Store) Standing(ctx context.Context) (store.Standing, error) {
 		default:
 			found.Clients[line.id] = line.enabled
 		}
-	}
-	if found.Lockouts, err = s.ListLockouts(ctx); err != nil {
-		return store.Standing{}, err
 	}
 	return found, nil
 }

@@ -102,14 +102,21 @@ var codeTests = map[string]func(*testing.T, store.Store){
 		addClient(t, s, "app")
 		addGrant(t, s, newGrant("g", "app"), newToken("t", "g"))
 		addGrant(t, s, newGrant("other", "app"), newToken("t-other", "other"))
-		err := s.RedeemCode(t.Context(), "code-g", nil)
+		tell := func(replay store.Replay) store.AuditEvent {
+			told := event(replay.GrantID)
+			told.Action, told.Outcome = store.AuditReplay, store.AuditFailure
+			return told
+		}
+		err := s.RedeemCode(t.Context(), "code-g", nil, tell)
 		require.ErrorIs(t, err, store.ErrConsumed)
+		assert.Equal(t, "g", query(t, s, store.AuditFilter{Action: store.AuditReplay}))
 		var replay *store.Replay
 		require.ErrorAs(t, err, &replay)
-		assert.Equal(t, store.Replay{ClientID: "app", User: "CN=Jane Doe/O=Acme", GrantID: "g"}, *replay)
+		assert.Equal(t, store.Replay{ClientID: "app", User: "CN=Jane Doe/O=Acme", GrantID: "g", Revoked: true}, *replay)
 		_, grant := look(t, s, "t")
 		assert.NotZero(t, grant.RevokedAt)
-		require.ErrorIs(t, s.RedeemCode(t.Context(), "code-g", nil), store.ErrConsumed)
+		require.ErrorIs(t, s.RedeemCode(t.Context(), "code-g", nil, tell), store.ErrConsumed)
+		assert.Equal(t, "g", query(t, s, store.AuditFilter{Action: store.AuditReplay}), "told with the revocation, and once")
 		_, again := look(t, s, "t")
 		assert.Equal(t, grant.RevokedAt, again.RevokedAt, "a revocation keeps its time")
 		_, other := look(t, s, "t-other")
