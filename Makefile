@@ -24,7 +24,7 @@ GO_BUILD := $(GO) build -trimpath -buildvcs=false
 LIBRARY_LINK := '-Wl,--version-script=$(CURDIR)/build/exports.map' -Wl,--no-undefined \
 	-Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
-# Clients that others wrote; with what their lock file names and nothing newer.
+# Clients and a provider that others wrote; with what their lock file names and nothing newer.
 NODE_MODULES := standin/endtoend/node/node_modules/.package-lock.json
 
 PROGRAMS := bin/libndoap.so bin/doapctl bin/standin bin/standin-host bin/libnotes.so bin/demo
@@ -101,7 +101,7 @@ setup-wine: ## a Wine for 64-bit and 32-bit Windows programs, once (NDOAP_CACHE;
 	@sh build/wine.sh setup
 
 .PHONY: setup-node
-setup-node: $(NODE_MODULES) ## the OAuth clients from npm that the end-to-end tests drive, once
+setup-node: $(NODE_MODULES) ## the OAuth clients and the provider from npm that the end-to-end tests drive, once
 
 .PHONY: setup-keycloak
 setup-keycloak: ## Keycloak, an identity provider for the end-to-end tests, once (NDOAP_CACHE; minutes, 200 MB)
@@ -219,7 +219,7 @@ bin/windows-%/ndoap.dll: $(LIBRARY_SOURCES) $(GO_SOURCES) build/windows.sh build
 
 # Packages run nothing at installation.
 $(NODE_MODULES): standin/endtoend/node/package.json standin/endtoend/node/package-lock.json
-	@echo '==> fetching OAuth clients from npm (once)'
+	@echo '==> fetching OAuth clients and a provider from npm (once)'
 	@cd standin/endtoend/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
