@@ -11,6 +11,8 @@ import (
 
 	"ndoap/core"
 	"ndoap/core/config"
+	"ndoap/core/coretest"
+	"ndoap/core/directory"
 )
 
 // limited gives the fixture a scope that reads a database, one that writes there, an alias and a scope on trial.
@@ -95,6 +97,35 @@ func TestMethodsThatHeadersOverride_B13(t *testing.T) {
 		assert.Equal(t, core.Answer, override("db.write", http.MethodPost, name, "DELETE"), name)
 	}
 	assert.Equal(t, core.Deny, f.asks(t, core.Authenticate, "db.write", http.MethodPost, target).Verdict, "its headers are not seen there")
+}
+
+// MAIL opens the mail file that the directory has for the user of the token, and no other.
+func TestOwnMailFile(t *testing.T) {
+	f := newFixture(t)
+	f.limited(t)
+	people := &coretest.Directory{Entries: []directory.Person{
+		{Name: anna, Kind: directory.KindPerson, MailFile: `mail\ABerg`}, {Name: "CN=Bo Ek/O=Acme", Kind: directory.KindPerson, MailFile: "mail/bek.nsf"},
+	}}
+	opens := func(people directory.Directory, scope, target string) bool {
+		request := raw(core.RawRequest, target)
+		request.People = people
+		request.Headers.Set("Authorization", "Bearer "+f.forge(t, nil, f.claims(map[string]any{"scope": scope})))
+		return f.service.Serve(request).Verdict == core.Authenticated
+	}
+	assert.True(t, opens(people, "db.read", "/db.nsf"))
+	assert.Zero(t, people.Asked, "nobody is looked up for other scopes")
+	assert.False(t, opens(nil, "MAIL", "/mail/aberg.nsf"), "a host without a directory")
+	assert.Contains(t, f.log.String(), "where the user's mail file is cannot be told: the Domino directory cannot be asked")
+	assert.False(t, opens(&coretest.Directory{Entries: people.Entries[1:]}, "MAIL", "/mail/aberg.nsf"), "somebody who is not there")
+
+	f = newFixture(t)
+	f.limited(t)
+	assert.True(t, opens(people, "MAIL", "/mail/aberg.nsf/($Inbox)?ReadViewEntries"))
+	assert.True(t, opens(people, "MAIL", "/Mail/ABERG.nsf/memo?CreateDocument"), "all of it, as in KEEP")
+	for _, target := range []string{"/mail/bek.nsf", "/mail/aberg.nsf/../bek.nsf", "/mail/aberg.nsf?Logout", "/names.nsf", "/mail/aberg.nsf%00"} {
+		assert.False(t, opens(people, "MAIL", target), target)
+	}
+	assert.Equal(t, 1, people.Asked, "the directory is asked once a minute")
 }
 
 func TestScopeOnTrial(t *testing.T) {

@@ -26,7 +26,7 @@ type Guard struct {
 	Issuers  *issuer.Table   // of the tokens of others
 	Log      *slog.Logger
 
-	known directory.Cache // of whom tokens of others stand for
+	known directory.Cache // of the users of tokens, as the directory has them
 }
 
 // Judgement is what becomes of a request: exactly one of its first three members is set.
@@ -59,11 +59,15 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	case err != nil:
 		return g.refuse(oauth.NewError(oauth.InvalidToken, "%s.", sentence(err)).Because(err))
 	}
-	return g.limit(verified, asked)
+	return g.limit(verified, asked, people)
 }
 
 // limit holds a request with a good token against the token's scopes.
-func (g *Guard) limit(verified token.Verified, asked rule.Asked) Judgement {
+func (g *Guard) limit(verified token.Verified, asked rule.Asked, people directory.Directory) Judgement {
+	asked.MailFile = func() (string, error) {
+		user, err := g.known.One(people, verified.User, g.Issuers.Now())
+		return user.MailFile, err
+	}
 	verdict := rule.Judge(g.Config(), verified.Scope, asked)
 	if !verdict.Allowed {
 		refusal := oauth.NewError(oauth.InsufficientScope, "The scopes of the token do not open this.")

@@ -23,8 +23,8 @@ type Asked struct {
 	// Methods are all that the request may count as: its own, and those that a header puts in its place. Each must be
 	// allowed.
 	Methods []string
-	// MailFile is the path of the user's mail file as Domino's directory has it; empty: not known.
-	MailFile string
+	// MailFile finds the path of the user's mail file, as Domino's directory has it. It is asked for the scope MAIL only.
+	MailFile func() (string, error)
 }
 
 // Verdict is what becomes of a request.
@@ -44,8 +44,9 @@ func Judge(policy *config.Config, held oauth.Scope, asked Asked) Verdict {
 	}
 	resource, err := dominourl.Parse(asked.Target)
 	request := request{Resource: resource, methods: asked.Methods}
-	if path, mailErr := dominourl.DatabasePath(asked.MailFile); mailErr == nil {
-		request.mailFile = path
+	var mailErr error
+	if held.Has(config.ScopeMail) {
+		request.mailFile, mailErr = mailFile(asked)
 	}
 	opens := func(scope string) bool { return err == nil && request.isOpenedBy(policy, scope) }
 	if slices.ContainsFunc(held, opens) {
@@ -57,10 +58,26 @@ func Judge(policy *config.Config, held oauth.Scope, asked Asked) Verdict {
 	} else {
 		denial = fmt.Sprintf("no rule of the scope %q opens %s", held, request)
 	}
+	if mailErr != nil {
+		denial += "; where the user's mail file is cannot be told: " + mailErr.Error()
+	}
 	if slices.ContainsFunc(held, func(scope string) bool { return policy.Scopes[scope].ReportOnly }) {
 		return Verdict{Allowed: true, Denial: denial}
 	}
 	return Verdict{Denial: denial, Sufficient: sufficient(policy, opens)}
+}
+
+// mailFile is the path of the user's mail file as a Resource has it.
+func mailFile(asked Asked) (string, error) {
+	file, err := asked.MailFile()
+	if err != nil {
+		return "", err
+	}
+	path, err := dominourl.DatabasePath(file)
+	if err != nil {
+		return "", fmt.Errorf("the directory has %.200q: %w", file, err)
+	}
+	return path, nil
 }
 
 // sufficient names the scopes that open a request, or the one that opens everything.

@@ -3,6 +3,7 @@
 package rule_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -84,7 +85,7 @@ func TestRules_B13_B14(t *testing.T) {
 		require.Nil(t, fault)
 		judge := func(line string) rule.Verdict {
 			method, target := split(line)
-			return rule.Judge(configured, scope, rule.Asked{Target: target, Methods: []string{method}, MailFile: `mail\Anna`})
+			return rule.Judge(configured, scope, rule.Asked{Target: target, Methods: []string{method}, MailFile: mailFile(`mail\Anna`)})
 		}
 		for _, line := range c.allowed {
 			got := judge(line)
@@ -98,6 +99,10 @@ func TestRules_B13_B14(t *testing.T) {
 			assert.NotEmpty(t, got.Sufficient, line)
 		}
 	}
+}
+
+func mailFile(path string) func() (string, error) {
+	return func() (string, error) { return path, nil }
 }
 
 func split(line string) (method, target string) {
@@ -152,10 +157,17 @@ func TestReportOnly(t *testing.T) {
 
 func TestMailFileThatIsNotKnown(t *testing.T) {
 	configured := policy(t)
+	asked := rule.Asked{Target: "/", Methods: []string{"GET"}}
 	for _, file := range []string{"", "mail/", "../names.nsf", "mail/anna.nsf/x"} {
-		got := rule.Judge(configured, oauth.Scope{"MAIL"}, rule.Asked{Target: "/", Methods: []string{"GET"}, MailFile: file})
+		asked.MailFile = mailFile(file)
+		got := rule.Judge(configured, oauth.Scope{"MAIL"}, asked)
 		assert.False(t, got.Allowed, file)
+		assert.Contains(t, got.Denial, "where the user's mail file is cannot be told: the directory has", file)
 	}
+	asked.MailFile = func() (string, error) { return "", errors.New("nobody knows") }
+	assert.Contains(t, rule.Judge(configured, oauth.Scope{"MAIL"}, asked).Denial, "cannot be told: nobody knows")
+	asked.Target = "/sales.nsf"
+	assert.True(t, rule.Judge(configured, oauth.Scope{"MAIL", "orders.read"}, asked).Allowed, "another scope opens it")
 }
 
 func BenchmarkJudge(b *testing.B) {
