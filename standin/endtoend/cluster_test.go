@@ -63,4 +63,9 @@ func TestTwoServersWithOneStore(t *testing.T) {
 		refused := server.token(t, "grant_type", "refresh_token", "refresh_token", refreshed.text("refresh_token"))
 		assert.Equal(t, "invalid_grant", refused.text("error"), "at once: a refresh asks the store")
 	}
+	for name, server := range map[string]*server{"first": first, "second": second} {
+		require.Eventually(t, func() bool {
+			return server.read(t, "/sales.nsf/api/data/documents", tokens.text("access_token")).status == http.StatusUnauthorized
+		}, patience, tick, "the %s server takes an access token that was revoked", name)
+	}
 }
