@@ -4,4 +4,4 @@
 
 package main
 
-func init() { library.PanicOn("fault=panic") }
+func init() { library.PanicOn("fault=panic", "fault=person=") }

@@ -16,6 +16,7 @@ import (
 
 	"ndoap/core"
 	"ndoap/core/config"
+	"ndoap/core/directory"
 )
 
 // Environment is what the host tells at start: ndoap_environment in Go types.
@@ -43,9 +44,9 @@ type Bridge struct {
 	level    slog.LevelVar
 	memory   memoryMeter
 
-	// fault, when set, is called inside each export, with "open", "close" or the request target. Tests and builds with
-	// the tag faultinjection panic there.
-	fault func(where string)
+	// fault, when set, is called inside each export, with "open", "close" or the request target, then with its directory
+	// of people. Tests and builds with the tag faultinjection panic there.
+	fault func(where string, people directory.Directory)
 }
 
 // Open starts an instance, or joins the running one: Domino may call FilterInit twice without TerminateFilter between,
@@ -62,7 +63,7 @@ func (b *Bridge) Open(environment Environment) (opening Opening) {
 	defer b.mu.Unlock()
 	opening.UserEvent = config.UserEventAuthorized
 	b.openings++
-	b.provoke("open")
+	b.provoke("open", nil)
 	if b.openings == 1 {
 		b.instance.Store(start(environment, &b.console, &b.level, &b.memory))
 	}
@@ -91,7 +92,7 @@ func (b *Bridge) Close() (closing Opening) {
 	if b.openings > 0 {
 		return closing
 	}
-	b.provoke("close")
+	b.provoke("close", nil)
 	running := b.instance.Swap(nil)
 	b.calls.Lock()   // the last call under way has returned
 	b.calls.Unlock() //nolint:staticcheck // empty on purpose: the lock is the wait
@@ -118,7 +119,7 @@ func (b *Bridge) Serve(call Call) (out Reply) {
 }
 
 func (b *Bridge) decide(request core.Request) core.Decision {
-	b.provoke(request.Target())
+	b.provoke(request.Target(), request.Directory())
 	running := b.instance.Load()
 	if running == nil {
 		return core.OutOfService(request)
@@ -126,9 +127,9 @@ func (b *Bridge) decide(request core.Request) core.Decision {
 	return running.serve(request)
 }
 
-func (b *Bridge) provoke(where string) {
+func (b *Bridge) provoke(where string, people directory.Directory) {
 	if b.fault != nil {
-		b.fault(where)
+		b.fault(where, people)
 	}
 }
 

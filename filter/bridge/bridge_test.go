@@ -21,6 +21,7 @@ import (
 	"ndoap/build/version"
 	"ndoap/core"
 	"ndoap/core/config"
+	"ndoap/core/directory"
 	"ndoap/core/key"
 	"ndoap/core/oauth"
 	"ndoap/store"
@@ -132,7 +133,7 @@ func TestSecondOpenJoinsTheFirst(t *testing.T) {
 func TestCloseWaitsForCallsUnderWay(t *testing.T) {
 	library := open(t, dataDirectory(t))
 	entered, leave := make(chan struct{}), make(chan struct{})
-	library.fault = func(where string) {
+	library.fault = func(where string, _ directory.Directory) {
 		if where == "/doap/jwks" {
 			close(entered)
 			<-leave
@@ -156,7 +157,7 @@ func TestCloseWaitsForCallsUnderWay(t *testing.T) {
 
 func TestPanicIsContained(t *testing.T) {
 	library := open(t, dataDirectory(t))
-	library.fault = func(string) { panic("two\nlines boom") }
+	library.fault = func(string, directory.Directory) { panic("two\nlines boom") }
 	for _, c := range []struct {
 		name    string
 		call    Call
@@ -185,7 +186,7 @@ func TestPanicIsContained(t *testing.T) {
 }
 
 func TestPanicWhileOpeningAndClosing(t *testing.T) {
-	library := &Bridge{fault: func(where string) { panic("boom at " + where) }}
+	library := &Bridge{fault: func(where string, _ directory.Directory) { panic("boom at " + where) }}
 	opening := library.Open(Environment{DataDirectory: dataDirectory(t)})
 	require.Len(t, opening.Console, 1)
 	assert.Contains(t, opening.Console[0], "boom at open")
@@ -195,7 +196,7 @@ func TestPanicWhileOpeningAndClosing(t *testing.T) {
 	library.Close()
 
 	library.Open(Environment{DataDirectory: dataDirectory(t)})
-	library.fault = func(where string) { panic("boom at " + where) }
+	library.fault = func(where string, _ directory.Directory) { panic("boom at " + where) }
 	assert.Contains(t, strings.Join(library.Close().Console, "|"), "boom at close")
 	library.fault = nil
 	library.instance.Load().stop() // the instance was left behind; nothing else holds it
