@@ -9,6 +9,7 @@ package issuer
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"reflect"
 	"sync"
@@ -43,6 +44,7 @@ type view struct {
 	of        *config.Config
 	providers []*provider
 	byIssuer  map[string]*provider
+	hints     map[string]string // by issuers that are not trusted
 }
 
 // provider is one identity provider.
@@ -78,7 +80,7 @@ func (t *Table) view() *view {
 	if known != nil && known.of == now {
 		return known
 	}
-	made := &view{of: now, byIssuer: map[string]*provider{}}
+	made := &view{of: now, byIssuer: map[string]*provider{}, hints: map[string]string{}}
 	for _, settings := range now.Providers {
 		if !settings.Active {
 			continue
@@ -91,6 +93,7 @@ func (t *Table) view() *view {
 		for _, issuer := range settings.ExpectedIssuers() {
 			made.byIssuer[issuer] = p
 		}
+		maps.Copy(made.hints, hints(settings))
 	}
 	t.current.Store(made)
 	return made

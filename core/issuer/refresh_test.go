@@ -127,6 +127,10 @@ func TestKeyRollover_B18_B20(t *testing.T) {
 	_, err = f.Verify(f.tokenOf(o.URL, "new", signing.other))
 	require.NoError(t, err)
 
+	f.now = f.now.Add(Interval)
+	f.refresh(t)
+	require.Equal(t, 2, o.count(), "and was found")
+
 	o.publish(jose.JSONWebKey{Key: &signing.other.PublicKey, KeyID: "new"})
 	_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 	require.NoError(t, err, "not read again yet")
@@ -260,6 +264,16 @@ func TestAnswersThatAreRefused(t *testing.T) {
 			require.ErrorIs(t, err, token.ErrUnavailable)
 		})
 	}
+	t.Run("redirects are counted", func(t *testing.T) {
+		o := newOrigin(t, httptest.NewServer)
+		asked := 0
+		o.answer(always(func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			http.Redirect(w, r, "/.well-known/openid-configuration", http.StatusFound)
+		}))
+		newFixture(t, o.provider())
+		assert.Equal(t, 1+maxRedirects, asked)
+	})
 	t.Run("S keys over http", func(t *testing.T) {
 		o := newOrigin(t, httptest.NewServer)
 		o.answer(text(`{"issuer": "` + o.URL + `", "jwks_uri": "http://192.0.2.1/keys"}`))

@@ -45,8 +45,13 @@ func (t *Table) Verify(text string) (Verified, error) {
 		return Verified{}, err
 	}
 	iss, _ := read.claims["iss"].(string)
-	p, trusted := t.view().byIssuer[iss]
-	if !trusted || iss == "" {
+	table := t.view()
+	p, trusted := table.byIssuer[iss]
+	switch hint, near := table.hints[iss]; {
+	case trusted && iss != "":
+	case near:
+		return Verified{}, fmt.Errorf("%w: %.200q; %s", token.ErrForeignIssuer, iss, hint)
+	default:
 		return Verified{}, fmt.Errorf("%w: %.200q", token.ErrForeignIssuer, iss)
 	}
 	verified, err := t.verify(p, iss, read)
