@@ -42,14 +42,15 @@ func newClient(caFile string) (*http.Client, error) {
 			if len(via) > maxRedirects {
 				return fmt.Errorf("there are more than %d redirects", maxRedirects)
 			}
-			return protected(request.URL)
+			return protected(request.URL, via[0].URL)
 		},
 	}, nil
 }
 
-// protected refuses addresses where somebody on the way could put in keys of his own.
-func protected(at *url.URL) error {
-	if at.Scheme == "https" && at.Host != "" || at.Scheme == "http" && isLoopback(at.Hostname()) {
+// protected refuses addresses where somebody on the way could put in keys of his own. http to this machine is for
+// providers that the administrator has there: what another provider names or redirects to is never inside it.
+func protected(at, from *url.URL) error {
+	if at.Scheme == "https" && at.Host != "" || at.Scheme == "http" && from.Scheme == "http" && isLoopback(at.Hostname()) {
 		return nil
 	}
 	return fmt.Errorf("%.200q is not an https URL", at.Redacted())
@@ -60,13 +61,18 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
-// get fetches one document. Its content type is not looked at: what is not JSON fails when it is read.
-func get(ctx context.Context, client *http.Client, text string) ([]byte, error) {
+// get fetches one document, whose address is in the document at from or in the configuration, where it is its own from.
+// Its content type is not looked at: what is not JSON fails when it is read.
+func get(ctx context.Context, client *http.Client, text, from string) ([]byte, error) {
 	at, err := url.Parse(text)
 	if err != nil {
 		return nil, errors.New("this is not a URL")
 	}
-	if err := protected(at); err != nil {
+	named, err := url.Parse(from)
+	if err != nil {
+		return nil, errors.New("this is not a URL")
+	}
+	if err := protected(at, named); err != nil {
 		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, text, http.NoBody)

@@ -27,6 +27,9 @@ func (w web) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := &http.Response{Request: r, StatusCode: http.StatusNotFound, Body: http.NoBody, Header: http.Header{}}
 	if document, there := w[r.URL.String()]; there {
 		answer.StatusCode = http.StatusOK
+		if place, moved := document[""].(string); moved { // to there
+			answer.StatusCode, answer.Header = http.StatusFound, http.Header{"Location": {place}}
+		}
 		answer.Body = io.NopCloser(strings.NewReader(string(must(json.Marshal(document)))))
 	}
 	return answer, nil

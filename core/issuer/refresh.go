@@ -165,7 +165,7 @@ func (t *Table) discover(ctx context.Context, p *provider, algorithms []string) 
 		client.Transport = t.transport
 	}
 	at := p.settings.DiscoveryURL()
-	document, err := get(ctx, client, at)
+	document, err := get(ctx, client, at, at)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", at, err)
 	}
@@ -184,7 +184,7 @@ func (t *Table) discover(ctx context.Context, p *provider, algorithms []string) 
 	if metadata.KeysURL == "" {
 		return nil, nil, fmt.Errorf("%s: the discovery document has no jwks_uri", at)
 	}
-	if document, err = get(ctx, client, metadata.KeysURL); err != nil {
+	if document, err = get(ctx, client, metadata.KeysURL, at); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", metadata.KeysURL, err)
 	}
 	if found.set, leftOut, err = jwk.ParsePublished(document, algorithms); err != nil {

@@ -274,6 +274,21 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		newFixture(t, o.provider())
 		assert.Equal(t, 1+maxRedirects, asked)
 	})
+	t.Run("S keys on this machine, named by another", func(t *testing.T) {
+		o := newOrigin(t, httptest.NewServer)
+		for place, document := range map[string]object{
+			"https://idp.example.com/a/.well-known/openid-configuration": {"issuer": "https://idp.example.com/a", "jwks_uri": o.URL + "/keys"},
+			"https://idp.example.com/b/.well-known/openid-configuration": {"issuer": "https://idp.example.com/b", "jwks_uri": "https://idp.example.com/moved"},
+		} {
+			f := newFixture(t)
+			f.transport = web{place: document, "https://idp.example.com/moved": {"": o.URL + "/keys"}}
+			f.configure(t, config.Provider{Name: "a", URL: place})
+			f.refresh(t)
+			assert.Contains(t, f.said(), o.URL)
+			assert.Contains(t, f.said(), "is not an https URL")
+			assert.Zero(t, o.count())
+		}
+	})
 	t.Run("S keys over http", func(t *testing.T) {
 		o := newOrigin(t, httptest.NewServer)
 		o.answer(text(`{"issuer": "` + o.URL + `", "jwks_uri": "http://192.0.2.1/keys"}`))
