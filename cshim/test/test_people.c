@@ -28,6 +28,8 @@ static const fake_person acme[] = {
     {.name = "CN=Group/O=Acme", .full_name = {"CN=Group/O=Acme"}, .type = "Group", .password = "secret"},
     {.name = "CN=Other/O=Acme", .full_name = {"CN=Another/O=Acme"}, .type = "Person", .password = "secret"},
     {.name = "CN=Plain/O=Acme", .full_name = {"CN=Plain/O=Acme"}, .type = "Person"},
+    {.name = "CN=Twin/O=Acme", .full_name = {"CN=Twin/O=Acme"}, .type = "Person", .password = "secret"},
+    {.name = "CN=Twin/O=Acme", .full_name = {"CN=Twin/O=Acme"}, .type = "Person", .password = "secret"},
     {.name = NULL},
 };
 
@@ -165,9 +167,11 @@ static ndoap_password verify(const char *name, const char *password)
 static void test_passwords(void)
 {
     static const char *const never[][2] = {
-        {"CN=Anna/O=Acme", "secret"}, {"CN=Anna/O=Acme", ""},        {"two", "secret"},
-        {"nobody", "secret"},         {"CN=Group/O=Acme", "secret"}, {"CN=Other/O=Acme", "secret"},
-        {"CN=Plain/O=Acme", ""},      {"CN=Plain/O=Acme", "secret"},
+        {"CN=Anna/O=Acme", "secret"},  {"CN=Anna/O=Acme", ""},
+        {"CN=Twin/O=Acme", "secret"},  {"two", "secret"},
+        {"nobody", "secret"},          {"CN=Group/O=Acme", "secret"},
+        {"CN=Other/O=Acme", "secret"}, {"CN=Plain/O=Acme", ""},
+        {"CN=Plain/O=Acme", "secret"},
     };
 
     fake_people(acme);
