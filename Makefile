@@ -156,15 +156,15 @@ test-end-to-end: build $(NODE_MODULES) setup-keycloak
 	@sh build/packages.sh end-to-end | xargs $(GO) test -count=1 -timeout 15m
 
 .PHONY: test-windows-64 test-windows-32
-test-windows-64: bin/standin bin/windows-amd64/standin-host.exe bin/windows-amd64/ndoap.dll setup-wine
+test-windows-64: bin/standin bin/windows-amd64/standin-host.exe bin/windows-amd64/ndoap.dll $(NODE_MODULES) setup-wine setup-keycloak
 	+@echo '==> the rules of the host, and end to end: the 64-bit DLL under Wine'
 	@NDOAP_TARGET=win64 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/hosttest ./standin/endtoend
-test-windows-32: bin/standin bin/windows-386/standin-host.exe bin/windows-386/ndoap.dll setup-wine
+test-windows-32: bin/standin bin/windows-386/standin-host.exe bin/windows-386/ndoap.dll $(NODE_MODULES) setup-wine setup-keycloak
 	+@echo '==> the rules of the host, and end to end: the 32-bit DLL under Wine'
 	@NDOAP_TARGET=win32 sh build/wine.sh alone $(GO) test -count=1 -timeout 15m ./standin/hosttest ./standin/endtoend
 
 .PHONY: test-shipped
-test-shipped: build build-linux $(NODE_MODULES)
+test-shipped: build build-linux $(NODE_MODULES) setup-keycloak
 	+@echo '==> end to end: the library that is shipped for Linux'
 	@NDOAP_TARGET=shipped $(GO) test -count=1 -timeout 15m ./standin/endtoend
 

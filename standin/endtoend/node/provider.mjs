@@ -5,7 +5,7 @@
 // audience (a text or a list), scopes, people (CN by name), client and redirectURI. Any password will do.
 import { setting } from './talk.mjs';
 import { createServer } from 'node:http';
-import { Provider } from 'oidc-provider';
+import Provider from 'oidc-provider';
 
 const { issuer, jwks, alg, typ, audience, scopes, people, client, redirectURI } = JSON.parse(setting('SETTINGS'));
 
