@@ -109,11 +109,14 @@ func date(claims map[string]any, name string) (time.Time, error) {
 	return time.Unix(int64(seconds), 0), nil
 }
 
-// client returns the client that the token was issued to. The products call it differently; where several names are
-// there, all are held to the list, and the first counts.
+// clientClaims are what the products call the client that a token was issued to.
+var clientClaims = []string{"azp", "client_id", "cid", "appid"}
+
+// client returns the client that the token was issued to. Where several claims name it, all are held to the list, and
+// the first counts.
 func (p *provider) client(claims map[string]any) (string, error) {
 	var found []string
-	for _, name := range []string{"azp", "client_id", "cid", "appid"} {
+	for _, name := range clientClaims {
 		id, err := text(claims, name)
 		switch {
 		case err != nil:
@@ -191,9 +194,16 @@ func (p *provider) usable(user User, value any, claims map[string]any) (User, er
 	if !isText || strings.TrimSpace(read) == "" {
 		return User{}, fmt.Errorf("%w: the claim %s is not a string with a name", ErrUser, user.Claim)
 	}
+	if slices.ContainsFunc(clientClaims, func(name string) bool { return claims[name] == read }) {
+		// As with client credentials: whoever names a client would name a person (RFC 9068 section 5).
+		return User{}, fmt.Errorf("%w: the claim %s is %.100q, which is the client", token.ErrApplication, user.Claim, read)
+	}
 	verified, there := claims["email_verified"]
-	if user.Claim == "email" && (there && verified != true || !there && !user.Pinned) {
-		return User{}, fmt.Errorf("%w: the provider has not verified the address in the claim email", ErrUser)
+	isEmail := user.Claim == "email"
+	// Where people log in by their address, other claims have it, too, and it is as good as the address.
+	isAddress := isEmail || !user.Pinned && strings.Contains(read, "@")
+	if isAddress && there && verified != true || isEmail && !there && !user.Pinned {
+		return User{}, fmt.Errorf("%w: the provider has not verified the address in the claim %s", ErrUser, user.Claim)
 	}
 	user.Value = read
 	return user, nil

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package issuer
+
+import (
+	"encoding/pem"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"ndoap/core/config"
+	"ndoap/core/token"
+)
+
+func TestAnswersThatAreRefused(t *testing.T) {
+	always := func(answer http.HandlerFunc) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool { answer(w, r); return true }
+	}
+	text := func(text string) func(http.ResponseWriter, *http.Request) bool {
+		return always(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) })
+	}
+	for name, c := range map[string]struct {
+		answer func(http.ResponseWriter, *http.Request) bool
+		says   string
+	}{
+		"not found": {always(http.NotFound), "status 404"},
+		"a page":    {text("<html>login</html>"), "not a discovery document"},
+		"a list":    {text("[]"), "not a discovery document"},
+		"no keys":   {nil, "has no jwks_uri"},
+		"endless":   {always(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 257<<10)) }), "longer than 262144 bytes"},
+		"redirects in circles": {always(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/.well-known/openid-configuration", http.StatusFound)
+		}), "more than 3 redirects"},
+		"S redirect to http": {always(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://192.0.2.1/", http.StatusFound)
+		}), "is not an https URL"},
+		"S redirect to a file": {always(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		}), "is not an https URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrigin(t, httptest.NewServer)
+			if c.answer == nil {
+				c.answer = text(`{"issuer": "` + o.URL + `"}`)
+			}
+			o.answer(c.answer)
+			f := newFixture(t, o.provider())
+			assert.Contains(t, f.said(), "the keys of an identity provider cannot be read")
+			assert.Contains(t, f.said(), c.says)
+			_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+			require.ErrorIs(t, err, token.ErrUnavailable)
+		})
+	}
+	t.Run("redirects are counted", func(t *testing.T) {
+		o := newOrigin(t, httptest.NewServer)
+		asked := 0
+		o.answer(always(func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			http.Redirect(w, r, "/.well-known/openid-configuration", http.StatusFound)
+		}))
+		newFixture(t, o.provider())
+		assert.Equal(t, 1+maxRedirects, asked)
+	})
+	t.Run("S keys on this machine, named by another", func(t *testing.T) {
+		o := newOrigin(t, httptest.NewServer)
+		for place, document := range map[string]object{
+			"https://idp.example.com/a/.well-known/openid-configuration": {"issuer": "https://idp.example.com/a", "jwks_uri": o.URL + "/keys"},
+			"https://idp.example.com/b/.well-known/openid-configuration": {"issuer": "https://idp.example.com/b", "jwks_uri": "https://idp.example.com/moved"},
+		} {
+			f := newFixture(t)
+			f.transport = web{place: document, "https://idp.example.com/moved": {"": o.URL + "/keys"}}
+			f.configure(t, config.Provider{Name: "a", URL: place})
+			f.refresh(t)
+			assert.Contains(t, f.said(), o.URL)
+			assert.Contains(t, f.said(), "is not an https URL")
+			assert.Zero(t, o.count())
+		}
+	})
+	t.Run("S keys over http", func(t *testing.T) {
+		o := newOrigin(t, httptest.NewServer)
+		o.answer(text(`{"issuer": "` + o.URL + `", "jwks_uri": "http://192.0.2.1/keys"}`))
+		assert.Contains(t, newFixture(t, o.provider()).said(), "is not an https URL")
+	})
+	t.Run("nobody listens", func(t *testing.T) {
+		o := newOrigin(t, httptest.NewServer)
+		o.Close()
+		f := newFixture(t, o.provider())
+		f.now = f.now.Add(Interval)
+		f.refresh(t)
+		assert.Equal(t, 1, strings.Count(f.said(), "cannot connect"), "said once")
+	})
+	t.Run("a key that is weak", func(t *testing.T) {
+		o := newOrigin(t, httptest.NewServer)
+		o.mu.Lock()
+		o.keys = strings.Replace(o.keys, `"keys":[`, `"keys":[{"kty":"oct","kid":"x"},`, 1)
+		o.mu.Unlock()
+		f := newFixture(t, o.provider())
+		assert.Contains(t, f.said(), "a key of an identity provider was left out")
+		_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+		require.NoError(t, err)
+	})
+}
+
+func TestCertificateAuthorityOfTheCompany(t *testing.T) {
+	o := newOrigin(t, func(handler http.Handler) *httptest.Server {
+		server := httptest.NewUnstartedServer(handler)
+		server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // the refusal is what is tested
+		server.StartTLS()
+		return server
+	})
+	f := newFixture(t, o.provider())
+	_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+	require.ErrorIs(t, err, token.ErrUnavailable)
+	assert.Contains(t, f.said(), "certificate")
+
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: o.Certificate().Raw}), 0o600))
+	f.config.Fetch.CAFile = file
+	f.now = f.now.Add(Interval)
+	f.refresh(t)
+	_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+	require.NoError(t, err)
+}
