@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -121,9 +122,9 @@ func hasStaticExtension(name string) bool {
 
 // commandOf reads the action from a query, or tells which one is implied.
 func commandOf(kind string, elements []string, query string) (string, error) {
-	first, rest, _ := strings.Cut(query, "&")
-	name, _, valued := strings.Cut(first, "=")
-	if err := checkArguments(rest); err != nil {
+	arguments := strings.Split(query, "&")
+	name, _, valued := strings.Cut(arguments[0], "=")
+	if err := checkArguments(kind, arguments); err != nil {
 		return "", err
 	}
 	given := strings.ToLower(name)
@@ -146,13 +147,22 @@ func commandOf(kind string, elements []string, query string) (string, error) {
 	return "", fmt.Errorf("the command %s stands behind a path that is no database's, or served without commands", given)
 }
 
-// checkArguments refuses a second command among the arguments. Login is an argument of any command.
-func checkArguments(arguments string) error {
-	for argument := range strings.SplitSeq(arguments, "&") {
+// checkArguments refuses a second command among the arguments; the first may be one. Login is an argument of any
+// command. By databaseName the data sources of an XPage open another database than the one in the path, unless the
+// designer forbids it (ignoreRequestParams); a prefix may stand before it (requestParamPrefix).
+func checkArguments(kind string, arguments []string) error {
+	for i, argument := range arguments {
 		name, _, _ := strings.Cut(argument, "=")
-		name = strings.ToLower(name)
-		if effects[name] != 0 && name != "login" || strings.HasPrefix(name, "__") {
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			return errors.New("the query has an argument whose name cannot be decoded")
+		}
+		name = strings.ToLower(strings.TrimSpace(name))
+		switch {
+		case i > 0 && (effects[name] != 0 && name != "login" || strings.HasPrefix(name, "__")):
 			return fmt.Errorf("the query has a second command, %.40q", name)
+		case (kind == XPage || kind == Other) && strings.HasSuffix(name, "databasename"):
+			return fmt.Errorf("the argument %.40q may open another database than the one in the path", name)
 		}
 	}
 	return nil

@@ -102,6 +102,8 @@ func TestWhatCannotBeTold_B13(t *testing.T) {
 		"no word for a command":            {"/sales.nsf?%4fpenAgent", "/sales.nsf?Open+Agent", "/sales.nsf?&OpenAgent", "/sales.nsf?Open.Agent", "/sales.nsf?" + strings.Repeat("a", 41), "/sales.nsf?__Click=1", "/sales.nsf??OpenAgent", "/sales.nsf?!OpenAgent"},
 		"a command with a value":           {"/sales.nsf/a?OpenAgent=1", "/sales.nsf?OpenDatabase=", "/sales.nsf/api/data/documents?DeleteDocument=1"},
 		"two commands":                     {"/sales.nsf/v?OpenView&DeleteDocument", "/sales.nsf?OpenDatabase&openagent=1", "/sales.nsf/f?OpenForm&__Click=0", "/sales.nsf/api/data/documents?a=b&OpenAgent"},
+		"a second command, encoded":        {"/sales.nsf/v?OpenView&%44eleteDocument", "/sales.nsf/v?OpenView&+EditDocument", "/sales.nsf/v?OpenView&%5f_Click=0", "/sales.nsf/v?OpenView&%zz=1"},
+		"another database for an XPage":    {"/sales.nsf/home.xsp?databaseName=names.nsf", "/sales.nsf/home.xsp?OpenXPage&DATABASENAME=names.nsf", "/sales.nsf/home.xsp?a=b&%64atabaseName=x", "/sales.nsf/home.xsp?a=b&doc2databaseName=x", "/sales.nsf/v/home.xsp?databaseName=x"},
 		"a command where there are none":   {"/sales.nsf/api/data/documents?OpenDocument", "/servlet/x?OpenView", "/sales.nsf/home.xsp?OpenDocument", "/a.css?OpenView", "/sales.nsf/api?OpenView", "/sales.nsf/v/x.xsp?OpenDocument"},
 		"no path":                          {"", "*", "sales.nsf", "ftp://host/sales.nsf", "https://host?x", `https://host\sales.nsf`, "//host/sales.nsf", "https://host//sales.nsf", "/sales.nsf#x"},
 		"endless":                          {"/" + strings.Repeat("a", 8<<10)},
