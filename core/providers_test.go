@@ -223,6 +223,13 @@ func TestKnownIssuersAreNeverPassedOn(t *testing.T) {
 	assert.Equal(t, core.NotOurs, f.service.Serve(request).Verdict)
 }
 
+func TestNamesThatPeopleChooseAreNoneInLDAPEither_J12(t *testing.T) {
+	f, private := external(t, func(p *config.Provider) { p.UserIdentifierInLDAPFormat = true })
+	got := f.resource(t, f.issued(t, private, map[string]any{"preferred_username": "cn=Admin,o=Acme"}))
+	assert.Equal(t, http.StatusUnauthorized, got.status)
+	assert.Contains(t, f.log.String(), "may have chosen it themselves")
+}
+
 func TestKeysThatWereNotReadRefuse_B19(t *testing.T) {
 	f, private := external(t, nil)
 	f.wait(25 * time.Hour)

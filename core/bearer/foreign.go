@@ -67,10 +67,10 @@ var chosenByPeople = []string{"upn", "preferred_username", "email"}
 // notesName is the canonical form of the name of a token's user, if it is in one of the forms of Notes and LDAP.
 func notesName(user issuer.User) (string, error) {
 	switch {
-	case user.LDAP:
-		return dominoname.ParseLDAP(user.Value)
 	case !user.Pinned && slices.Contains(chosenByPeople, user.Claim) && strings.ContainsAny(user.Value, "/="):
 		return "", errors.New("people may have chosen it themselves: name a claim with the Notes name as userIdentifier")
+	case user.LDAP:
+		return dominoname.ParseLDAP(user.Value)
 	}
 	return dominoname.Parse(user.Value)
 }
