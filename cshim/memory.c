@@ -8,7 +8,7 @@
 #include "thread.h"
 
 enum {
-    MAX_PROOF = 3072, // Authorization value and target together; an RS256 token of ours has about 1,000 bytes
+    MAX_PROOF = 20480, // Authorization value and target together: the longest token that is looked at, and 4 KB
     MAX_LMBCS = 256,  // MAXUSERNAME, NUL included
 };
 

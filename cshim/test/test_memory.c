@@ -46,9 +46,14 @@ void test_memory(void)
     ndoap_forget();
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "it is forgotten");
 
-    char *large = malloc(4001);
-    memset(large, 'a', 4000);
-    large[4000] = '\0';
+    enum { LONGEST_TOKEN = 16 << 10, TOO_LARGE = 24 << 10 };
+    char *large = malloc(TOO_LARGE + 1);
+    memset(large, 'a', TOO_LARGE);
+    large[LONGEST_TOKEN] = '\0';
+    ndoap_remember(&one, text(large), "/x", "CN=A", false);
+    CHECK(ndoap_recall(&one, text(large), "/x") != NULL, "the longest token is remembered");
+    large[LONGEST_TOKEN] = 'a';
+    large[TOO_LARGE] = '\0';
     ndoap_remember(&one, text("Bearer a"), "/x", "CN=A", false);
     ndoap_remember(&one, text(large), "/x", "CN=B", false);
     CHECK(ndoap_recall(&one, text(large), "/x") == NULL, "a long token is not remembered");
