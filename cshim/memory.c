@@ -9,7 +9,7 @@
 
 enum {
     MAX_PROOF = 20480, // Authorization value and target together: the longest token that is looked at, and 4 KB
-    MAX_LMBCS = 256,  // MAXUSERNAME, NUL included
+    MAX_LMBCS = 256,   // MAXUSERNAME, NUL included
 };
 
 // The memory of one thread, made when the thread accepts its first token.
