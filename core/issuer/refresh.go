@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -87,6 +88,9 @@ func (t *Table) read(ctx context.Context, p *provider, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil {
+		if errors.Is(err, jwk.ErrNoneLeft) {
+			p.keys.Store(nil) // the provider was reached, and stands for none of its keys any more
+		}
 		if p.complaint != err.Error() {
 			p.complaint = err.Error()
 			t.Log.Warn("the keys of an identity provider cannot be read; the next try is in half a minute",

@@ -138,6 +138,28 @@ func TestKeyRollover_B18_B20(t *testing.T) {
 	require.ErrorIs(t, err, ErrSignature, "the key is gone")
 }
 
+func TestProviderThatTakesItsLastKeyBack_B20(t *testing.T) {
+	o := newOrigin(t, httptest.NewServer)
+	f := newFixture(t, o.provider())
+	set := func(document string) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.keys = document
+	}
+	set(`{"error": "maintenance"}`)
+	f.now = f.now.Add(Fresh)
+	f.refresh(t)
+	_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+	require.NoError(t, err, "that says nothing about its keys")
+
+	set(`{"keys": []}`)
+	f.now = f.now.Add(Interval)
+	f.refresh(t)
+	_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+	require.ErrorIs(t, err, token.ErrUnavailable)
+	assert.Contains(t, f.said(), "last_good_keys=false")
+}
+
 func TestFloodOfUnknownKeys_B18(t *testing.T) {
 	o := newOrigin(t, httptest.NewServer)
 	f := newFixture(t, o.provider())

@@ -28,9 +28,12 @@ func PublishedAlgorithms() []string {
 	}
 }
 
+// ErrNoneLeft is returned for a JWK Set that has no key that can be used: its owner may have taken all of them back.
+var ErrNoneLeft = errors.New("the JWK Set has no key")
+
 // ParsePublished reads the JWK Set of an identity provider, which serves many others beside this server: a key that
 // cannot be used is left out, with the reason, and the others serve. Two keys for one algorithm with one kid are both
-// kept and neither is ever found. Without any key that can be used there is an error.
+// kept and neither is ever found. Without any key that can be used the error is ErrNoneLeft.
 func ParsePublished(document []byte, allowed []string) (set Set, leftOut []error, err error) {
 	if len(document) > maxPublished {
 		return Set{}, nil, fmt.Errorf("the JWK Set is longer than %d bytes", maxPublished)
@@ -40,6 +43,9 @@ func ParsePublished(document []byte, allowed []string) (set Set, leftOut []error
 	}
 	if err := strict.Unmarshal(document, &listed); err != nil {
 		return Set{}, nil, fmt.Errorf("this is not a JWK Set, the JSON object with a list named keys of RFC 7517 section 5: %w", err)
+	}
+	if listed.Keys == nil { // another document, such as one that tells of a fault
+		return Set{}, nil, errors.New("this is not a JWK Set: it has no list named keys")
 	}
 	if len(listed.Keys) > maxKeys {
 		return Set{}, nil, fmt.Errorf("the JWK Set has more than %d keys", maxKeys)
@@ -57,7 +63,7 @@ func ParsePublished(document []byte, allowed []string) (set Set, leftOut []error
 	}
 	if len(set.keys) == 0 {
 		return Set{}, leftOut, errors.Join(append(
-			[]error{fmt.Errorf("the JWK Set has no key for signatures by %q", allowed)}, leftOut...)...)
+			[]error{fmt.Errorf("%w for signatures by %q", ErrNoneLeft, allowed)}, leftOut...)...)
 	}
 	return set, leftOut, nil
 }
