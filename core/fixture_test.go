@@ -44,6 +44,7 @@ type fixture struct {
 	service *core.Service
 	store   *sqlite.Store
 	path    string // of the database
+	domino  *coretest.Domino
 	server  *httptest.Server
 	config  *config.Config
 	clock   atomic.Int64  // microseconds
@@ -92,10 +93,11 @@ func (f *fixture) serve(t testing.TB) {
 		Now:    f.now,
 		Log:    slog.New(slog.NewTextHandler(&lockedWriter{out: f.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
-	f.server = httptest.NewServer(&coretest.Domino{
+	f.domino = &coretest.Domino{
 		Serve:  f.service.Serve,
 		People: map[string]coretest.Person{"anna": {Name: anna, Password: "pw"}},
-	})
+	}
+	f.server = httptest.NewServer(f.domino)
 	t.Cleanup(f.server.Close)
 }
 

@@ -39,6 +39,7 @@ func external(t *testing.T, change func(*config.Provider)) (*fixture, ed25519.Pr
 		change(&settings)
 	}
 	f := newFixture(t)
+	f.domino.Directory = people()
 	f.config.Providers = []config.Provider{settings}
 	f.service.RefreshProviders(t.Context(), f.now())
 	f.service.Wait()
@@ -63,6 +64,7 @@ func (f *fixture) issued(t *testing.T, private ed25519.PrivateKey, changes map[s
 func TestTokenOfAnIdentityProvider(t *testing.T) {
 	f, private := external(t, nil)
 	request := raw(core.RawRequest, "/db.nsf")
+	request.People = people()
 	request.Headers.Set("Authorization", f.issued(t, private, nil))
 	decision := f.service.Serve(request)
 	assert.Equal(t, core.Authenticated, decision.Verdict)
@@ -88,9 +90,9 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 		"B5 no audience":                {private, map[string]any{"aud": nil}, 401, "not an access token", "aud is"},
 		"B2 too little scope":           {private, map[string]any{"scope": "mail"}, 403, "The scopes of the token do not open this.", ""},
 		"B2 no scope":                   {private, map[string]any{"scope": nil}, 403, "The scopes of the token do not open this.", ""},
-		"B8 a name of one part":         {private, map[string]any{"sub": "Anna Berg"}, 401, "The token does not say in a usable way whose it is.", "has to be looked up"},
-		"B8 a number as user":           {private, map[string]any{"sub": "8b6b8e2e-4e7a-4a55-8f6c-1c2f2a2b3c4d"}, 401, "usable way", "has to be looked up"},
-		"B8 an e-mail address":          {private, map[string]any{"sub": "anna@acme.example"}, 401, "usable way", "has to be looked up"},
+		"B8 a name of one part":         {private, map[string]any{"sub": "Bo Ek"}, 401, "The token does not say in a usable way whose it is.", "nobody in the Domino directory"},
+		"B8 a number as user":           {private, map[string]any{"sub": "8b6b8e2e-4e7a-4a55-8f6c-1c2f2a2b3c4d"}, 401, "usable way", "nobody in the Domino directory"},
+		"B8 an e-mail address":          {private, map[string]any{"sub": "carl@acme.example"}, 401, "usable way", "nobody in the Domino directory"},
 		"B8 Anonymous":                  {private, map[string]any{"sub": "Anonymous"}, 401, "usable way", "Anonymous"},
 		"B8 a wildcard":                 {private, map[string]any{"sub": "CN=*/O=Acme"}, 401, "usable way", "U+002A"},
 		"B8 a group of every domain":    {private, map[string]any{"sub": "CN=LocalDomainServers/O=Acme"}, 401, "usable way", "group"},
@@ -98,7 +100,7 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 		"B8 control characters":         {private, map[string]any{"sub": "CN=Anna\x00Berg/O=Acme"}, 401, "usable way", "U+0000"},
 		"J11 a name within a name":      {private, map[string]any{"sub": "CN=CN=Admin/O=Org/O=Acme"}, 401, "usable way", "acme"},
 		"J11 LDAP where Notes is said":  {private, map[string]any{"sub": "cn=Anna Berg,o=Acme"}, 401, "usable way", "acme"},
-		"J12 a short name of choice":    {private, map[string]any{"preferred_username": "admin"}, 401, "usable way", "has to be looked up"},
+		"J12 a short name of choice":    {private, map[string]any{"preferred_username": "admin"}, 401, "usable way", "nobody in the Domino directory"},
 		"J12 a name that people choose": {private, map[string]any{"preferred_username": "CN=Admin/O=Acme"}, 401, "usable way", "may have chosen it themselves"},
 		"J12 an e-mail that is a name":  {private, map[string]any{"email": "CN=Admin/O=Acme", "email_verified": true}, 401, "usable way", "may have chosen it themselves"},
 	} {
@@ -141,6 +143,8 @@ func people() *coretest.Directory {
 		{Name: anna, Kind: directory.KindPerson, ShortNames: []string{"aberg"}, InternetAddress: "anna@acme.example", Aliases: []string{"Anna Berg"}},
 		{Name: "CN=Bo Ek/O=Acme", Kind: directory.KindPerson, InternetAddress: "shared@acme.example"},
 		{Name: "CN=Bo Alm/O=Acme", Kind: directory.KindPerson, InternetAddress: "shared@acme.example"},
+		{Name: "CN=Berg, Anna/O=Acme", Kind: directory.KindPerson},
+		{Name: "CN=山田 太郎/OU=営業/O=Acme", Kind: directory.KindPerson},
 		{Name: "CN=Admins", Kind: directory.KindGroup, Aliases: []string{"Admins"}},
 		{Name: "CN=Hub/O=Acme", Kind: directory.KindServer},
 	}}
@@ -182,6 +186,17 @@ func TestTheDirectoryTellsWhoseAToken_B8_B10(t *testing.T) {
 			assert.Contains(t, f.log.String(), c.logs)
 		})
 	}
+}
+
+// Without a directory nobody can tell a person's name from that of a server, a group or somebody who has left.
+func TestNoDirectoryNoIdentityProvider_B8_B10(t *testing.T) {
+	f, private := external(t, nil)
+	f.domino.Directory = nil
+	got := f.resource(t, f.issued(t, private, nil))
+	assert.Equal(t, http.StatusUnauthorized, got.status)
+	assert.Contains(t, got.text("error_description"), "cannot be verified at the moment")
+	assert.Contains(t, f.log.String(), "the Domino directory cannot be asked")
+	assert.Equal(t, anna, f.resource(t, "Bearer "+f.forge(t, nil, f.claims(nil))).body, "this server's own have names that Domino gave")
 }
 
 func TestTheDirectoryIsAskedOnceAMinute(t *testing.T) {

@@ -42,19 +42,14 @@ func clientOf(foreign issuer.Verified) string {
 }
 
 // person is the canonical name of the one person in the directory who is called as a token has it. A host without
-// directory takes names in the forms of Notes and LDAP at their word, and no others.
+// directory has nobody: a name may be that of a server, a group or somebody who has left.
 func (g *Guard) person(user issuer.User, people directory.Directory) (string, error) {
 	name, err := notesName(user)
 	switch {
 	case errors.Is(err, dominoname.ErrFlat), errors.Is(err, dominoname.ErrAmbiguous):
-		if people == nil {
-			return "", err
-		}
 		name = user.Value
 	case err != nil:
 		return "", err
-	case people == nil:
-		return name, nil
 	}
 	found, err := g.known.One(people, name, g.Issuers.Now())
 	return found.Name, err

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"ndoap/core"
+	"ndoap/core/directory"
 )
 
 // Domino plays the host around a Service over real HTTP, with the least that OAuth clients need: Basic authentication
@@ -17,6 +18,8 @@ import (
 type Domino struct {
 	Serve  func(core.Request) core.Decision
 	People map[string]Person // by login name
+	// Directory is what requests bring along; nil when the host has none.
+	Directory directory.Directory
 }
 
 // Person is somebody who can log in.
@@ -44,7 +47,7 @@ func (d *Domino) ServeHTTP(writer http.ResponseWriter, r *http.Request) {
 	}
 	request := &Request{
 		At: core.RawRequest, Verb: r.Method, URL: r.RequestURI, Headers: r.Header, Content: body,
-		From: netip.MustParseAddr("192.0.2.1"), Encrypted: true,
+		From: netip.MustParseAddr("192.0.2.1"), Encrypted: true, People: d.Directory,
 	}
 	scheme, _, _ := strings.Cut(request.Authorization(), " ")
 	user, under := "", r.URL.Path == "/doap" || strings.HasPrefix(r.URL.Path, "/doap/") || isWellKnown(r.URL.Path)

@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/core"
+	"ndoap/core/coretest"
+	"ndoap/core/directory"
 )
 
 func TestProvidersAreReadInTheBackground(t *testing.T) {
@@ -56,6 +58,7 @@ func TestProvidersAreReadInTheBackground(t *testing.T) {
 	require.NoError(t, err)
 	call := withToken(core.RawRequest)
 	call.AuthorizationText, call.HeaderText = "Bearer "+signed, "GET /db.nsf HTTP/1.1\r\nAuthorization: Bearer "+signed+"\r\n\r\n"
+	call.People = &coretest.Directory{Entries: []directory.Person{{Name: "CN=Anna Berg/O=Acme", Kind: directory.KindPerson}}}
 	var console []string
 	require.Eventually(t, func() bool {
 		reply := library.Serve(call)
