@@ -129,7 +129,7 @@ func decodeFile(content []byte) (secret []byte, id string, err error) {
 }
 
 func readFile(path string) (content []byte, err error) {
-	file, err := os.Open(path)
+	file, err := open(path)
 	if err != nil {
 		return nil, err
 	}

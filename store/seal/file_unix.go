@@ -28,3 +28,6 @@ func publish(draft, path string) error {
 	}
 	return errors.Join(os.Remove(draft), directory.Sync(), directory.Close())
 }
+
+// open opens a file for reading.
+func open(path string) (*os.File, error) { return os.Open(path) }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"time"
 	"unsafe" //nolint:depguard // the system hands its result over in memory of its own
 
 	"golang.org/x/sys/windows"
@@ -47,6 +48,24 @@ func taken(out windows.DataBlob) ([]byte, error) {
 	clear(there)
 	_, err := windows.LocalFree(windows.Handle(unsafe.Pointer(out.Data))) //nolint:gosec // as documented for CryptProtectData
 	return content, err
+}
+
+// patience is how often, and how far apart, a file is tried that somebody has open for himself: whoever has just given it
+// its name, or a virus scanner. Neither takes long.
+const (
+	patience = 50
+	pause    = 20 * time.Millisecond
+)
+
+// open opens a file for reading.
+func open(path string) (*os.File, error) {
+	for try := 1; ; try++ {
+		file, err := os.Open(path)
+		if !errors.Is(err, windows.ERROR_SHARING_VIOLATION) || try == patience {
+			return file, err
+		}
+		time.Sleep(pause)
+	}
 }
 
 // publish gives a file its name unless the name is taken (fs.ErrExist), and returns after that is on disk.
