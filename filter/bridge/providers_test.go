@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,10 +46,9 @@ func TestProvidersAreReadInTheBackground(t *testing.T) {
 
 	library := &Bridge{}
 	opening := library.Open(Environment{DataDirectory: dir})
-	require.Len(t, opening.Console, 2)
+	require.NotEmpty(t, opening.Console)
 	assert.Contains(t, opening.Console[0], `ndoap: error: 10.json, line 3: jwt.wrong.algorithm is "HS256"`)
 	assert.Contains(t, opening.Console[0], "this provider is off")
-	assert.Contains(t, opening.Console[1], "ndoap: ready")
 	<-asked
 
 	now := time.Now().Unix()
@@ -59,12 +59,13 @@ func TestProvidersAreReadInTheBackground(t *testing.T) {
 	call := withToken(core.RawRequest)
 	call.AuthorizationText, call.HeaderText = "Bearer "+signed, "GET /db.nsf HTTP/1.1\r\nAuthorization: Bearer "+signed+"\r\n\r\n"
 	call.People = &coretest.Directory{Entries: []directory.Person{{Name: "CN=Anna Berg/O=Acme", Kind: directory.KindPerson}}}
-	var console []string
+	console := opening.Console // the keys of a file may be read before the opening ends, or after
 	require.Eventually(t, func() bool {
 		reply := library.Serve(call)
 		console = append(console, reply.Console...)
 		return reply.Verdict == core.Authenticated && reply.Name == "CN=Anna Berg/O=Acme"
 	}, time.Minute, 10*time.Millisecond)
 	assert.Contains(t, console, `ndoap: the keys of an identity provider were read provider=file issuer=[https://idp.example.com] keys=1`)
+	assert.Contains(t, strings.Join(console, "\n"), "ndoap: ready")
 	library.Close() // ends the fetch that hangs; goleak sees whether something is left
 }
