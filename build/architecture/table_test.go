@@ -66,6 +66,7 @@ var packages = map[string]row{
 	"core/grant":      {layer: handler},
 	"core/introspect": {layer: handler},
 	"core/issuer":     {layer: service, modules: []string{"github.com/golang-jwt/jwt/v5"}},
+	"core/jws":        {layer: vocabulary},
 	"core/jwk":        {layer: service, modules: []string{"github.com/go-jose/go-jose/v4"}},
 	"core/jwks":       {layer: handler},
 	"core/key":        {layer: service, modules: []string{"github.com/go-jose/go-jose/v4"}},

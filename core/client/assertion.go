@@ -13,6 +13,7 @@ import (
 
 	"ndoap/core/config"
 	"ndoap/core/jwk"
+	"ndoap/core/jws"
 	"ndoap/core/oauth"
 	"ndoap/store"
 )
@@ -62,18 +63,11 @@ func fromAssertion(form oauth.Form) ([]credentials, *oauth.Error) {
 // readAssertion takes an assertion apart without believing it. Members of the header that point to keys (jku, jwk, x5u,
 // x5c) are not looked at.
 func readAssertion(text string) (*assertion, error) {
-	headerText, claimsText, err := splitJWT(text, maxAssertion)
+	parsed, err := jws.Parse(text, maxAssertion)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the assertion: %w", err)
 	}
-	header, err := parseMembers(headerText)
-	if err != nil {
-		return nil, fmt.Errorf("the header of the assertion: %w", err)
-	}
-	claims, err := parseMembers(claimsText)
-	if err != nil {
-		return nil, fmt.Errorf("the claims of the assertion: %w", err)
-	}
+	header, claims := &members{values: parsed.Header}, &members{values: parsed.Claims}
 	if header.has("crit") { // RFC 7515 section 4.1.11
 		return nil, errors.New("the assertion has critical extensions")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"ndoap/core/config"
 	"ndoap/core/jwk"
+	"ndoap/core/jws"
 	"ndoap/core/oauth"
 	"ndoap/core/token"
 )
@@ -29,6 +30,9 @@ type Verified struct {
 	ExpiresAt time.Time
 }
 
+// maxToken bounds the work that an unproven token can cause.
+const maxToken = 16 << 10
+
 // User is whose a token is, as the token has it. Whether there is such a person, Domino must say.
 type User struct {
 	Claim  string // that says so
@@ -40,11 +44,11 @@ type User struct {
 // Verify tells whether a token is a good access token for this server. Errors are of the kinds of this package and of
 // package token; what is wrapped around the kind, with the provider and the rule that failed, is for the log.
 func (t *Table) Verify(text string) (Verified, error) {
-	read, err := parse(text)
+	read, err := jws.Parse(text, maxToken)
 	if err != nil {
-		return Verified{}, err
+		return Verified{}, fmt.Errorf("%w: %w", token.ErrMalformed, err)
 	}
-	iss, _ := read.claims["iss"].(string)
+	iss, _ := read.Claims["iss"].(string)
 	table := t.view()
 	p, trusted := table.byIssuer[iss]
 	switch hint, near := table.hints[iss]; {
@@ -61,7 +65,7 @@ func (t *Table) Verify(text string) (Verified, error) {
 	return verified, nil
 }
 
-func (t *Table) verify(p *provider, iss string, read parsed) (Verified, error) {
+func (t *Table) verify(p *provider, iss string, read jws.Parsed) (Verified, error) {
 	known := p.keys.Load()
 	switch {
 	case known == nil:
@@ -72,7 +76,7 @@ func (t *Table) verify(p *provider, iss string, read parsed) (Verified, error) {
 	case !slices.Contains(known.issuers, iss):
 		return Verified{}, fmt.Errorf("%w: %.200q; the provider calls itself %q", token.ErrForeignIssuer, iss, known.issuers)
 	}
-	algorithm, kid, err := p.header(read.header)
+	algorithm, kid, err := p.header(read.Header)
 	if err != nil {
 		return Verified{}, err
 	}
@@ -83,13 +87,13 @@ func (t *Table) verify(p *provider, iss string, read parsed) (Verified, error) {
 		}
 		return Verified{}, fmt.Errorf("%w: %w (kid %.100q, alg %s)", ErrSignature, err, kid, algorithm)
 	}
-	if err := jwt.GetSigningMethod(algorithm).Verify(read.signed, read.signature, public); err != nil {
+	if err := jwt.GetSigningMethod(algorithm).Verify(read.Signed, read.Signature, public); err != nil {
 		return Verified{}, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
-	if err := p.tenant(iss, keyIssuer, read.claims); err != nil {
+	if err := p.tenant(iss, keyIssuer, read.Claims); err != nil {
 		return Verified{}, err
 	}
-	return t.judge(p, read.claims)
+	return t.judge(p, read.Claims)
 }
 
 // header holds the JOSE header to what is understood here: a signature by key pair, no extensions, and the header of a

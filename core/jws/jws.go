@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package issuer
+// Package jws takes signed JWTs of strangers apart: client assertions, and access tokens of identity providers. It proves
+// nothing; it makes sure that what is judged afterwards has one reading only (RFC 8725 sections 2.4 and 3.11).
+package jws
 
 import (
 	"bytes"
@@ -9,54 +11,50 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"ndoap/core/token"
 )
 
-// The limits of a token whose signature is not proven yet.
+// The limits of an object whose signature is not proven yet.
 const (
-	maxToken  = 16 << 10
 	maxDepth  = 16
 	maxValues = 2000 // of header and claims each, nested ones included
 )
 
-// parsed is a JWS in the compact form (RFC 7515 section 7.1), taken apart and not believed yet.
-type parsed struct {
-	header, claims map[string]any // numbers are json.Number
-	signed         string         // what the signature is over
-	signature      []byte
+// Parsed is a JWS in the compact form (RFC 7515 section 7.1), taken apart and not believed yet.
+type Parsed struct {
+	Header, Claims map[string]any // numbers are json.Number
+	Signed         string         // what the signature is over
+	Signature      []byte
 }
 
-// parse accepts the one encoding of a signed JWT: three parts of base64url without padding, line breaks or stray bits,
-// and JSON objects whose members occur once.
-func parse(text string) (parsed, error) {
-	if len(text) > maxToken {
-		return parsed{}, fmt.Errorf("%w: %d bytes", token.ErrMalformed, len(text))
+// Parse accepts the one encoding of a signed JWT of at most limit bytes: three parts of base64url without padding, line
+// breaks or stray bits, and JSON objects whose members occur once. Its errors are for the log.
+func Parse(text string, limit int) (Parsed, error) {
+	if len(text) > limit {
+		return Parsed{}, fmt.Errorf("it has %d bytes, which is more than %d", len(text), limit)
 	}
 	parts := strings.Split(text, ".")
 	if len(parts) == 5 {
-		return parsed{}, fmt.Errorf("%w: it is encrypted (JWE)", token.ErrMalformed)
+		return Parsed{}, errors.New("it is encrypted (JWE)")
 	}
 	if len(parts) != 3 || strings.ContainsAny(text, "\r\n") { // which Go's base64 passes over
-		return parsed{}, fmt.Errorf("%w: it is not three parts of base64url", token.ErrMalformed)
+		return Parsed{}, errors.New("it is not three parts of base64url")
 	}
 	var decoded [3][]byte
 	for i, part := range parts {
 		var err error
 		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
-			return parsed{}, fmt.Errorf("%w: %w", token.ErrMalformed, err)
+			return Parsed{}, fmt.Errorf("it is not three parts of base64url: %w", err)
 		}
 	}
-	read := parsed{signed: text[:len(parts[0])+1+len(parts[1])], signature: decoded[2]}
+	read := Parsed{Signed: text[:len(parts[0])+1+len(parts[1])], Signature: decoded[2]}
 	var err error
-	if read.header, err = parseObject(decoded[0]); err != nil {
-		return parsed{}, fmt.Errorf("%w: its header: %w", token.ErrMalformed, err)
+	if read.Header, err = parseObject(decoded[0]); err != nil {
+		return Parsed{}, fmt.Errorf("its header: %w", err)
 	}
-	if read.claims, err = parseObject(decoded[1]); err != nil {
-		return parsed{}, fmt.Errorf("%w: its claims: %w", token.ErrMalformed, err)
+	if read.Claims, err = parseObject(decoded[1]); err != nil {
+		return Parsed{}, fmt.Errorf("its claims: %w", err)
 	}
 	return read, nil
 }
@@ -133,41 +131,4 @@ func (r *strictReader) object(depth int) (map[string]any, error) {
 		return nil, errors.New("it is not JSON")
 	}
 	return object, nil
-}
-
-// text returns a member that must be a string if it is there.
-func text(object map[string]any, name string) (string, error) {
-	value, there := object[name]
-	if !there {
-		return "", nil
-	}
-	read, isText := value.(string)
-	if !isText {
-		return "", fmt.Errorf("%s is not a string", name)
-	}
-	return read, nil
-}
-
-// pointed finds what a JSON Pointer points to (RFC 6901 section 4).
-func pointed(object map[string]any, pointer string) (any, bool) {
-	var at any = object
-	for step := range strings.SplitSeq(pointer[1:], "/") {
-		step = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
-		switch container := at.(type) {
-		case map[string]any:
-			found := false
-			if at, found = container[step]; !found {
-				return nil, false
-			}
-		case []any:
-			i, err := strconv.Atoi(step)
-			if err != nil || i < 0 || i >= len(container) || strconv.Itoa(i) != step {
-				return nil, false
-			}
-			at = container[i]
-		default:
-			return nil, false
-		}
-	}
-	return at, true
 }
