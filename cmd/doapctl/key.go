@@ -113,6 +113,15 @@ func signer(keys []keyResult) (keyResult, bool) {
 	return keys[at], true
 }
 
+// presentKeys describes the keys that the database holds now.
+func (s *session) presentKeys(keys *sqlite.Store) ([]keyResult, error) {
+	present, err := keys.ListKeys(s)
+	if err != nil {
+		return nil, err
+	}
+	return s.keyResults(present)
+}
+
 type keyListCommand struct{}
 
 // Help is shown below the usage line.
@@ -134,11 +143,7 @@ Examples:
 
 func (keyListCommand) Run(s *session) error {
 	return s.withStore(func(keys *sqlite.Store) error {
-		present, err := keys.ListKeys(s)
-		if err != nil {
-			return err
-		}
-		results, err := s.keyResults(present)
+		results, err := s.presentKeys(keys)
 		if err != nil {
 			return err
 		}

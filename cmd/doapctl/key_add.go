@@ -118,11 +118,7 @@ func (s *session) addKey(added store.Key, done string) error {
 		if err != nil && !known {
 			return err
 		}
-		present, err := keys.ListKeys(s)
-		if err != nil {
-			return err
-		}
-		results, err := s.keyResults(present)
+		results, err := s.presentKeys(keys)
 		if err != nil {
 			return err
 		}

@@ -51,11 +51,7 @@ func (c *keyRetireCommand) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		present, err := keys.ListKeys(s)
-		if err != nil {
-			return err
-		}
-		results, err := s.keyResults(present)
+		results, err := s.presentKeys(keys)
 		if err != nil {
 			return err
 		}
