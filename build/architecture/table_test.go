@@ -62,6 +62,7 @@ var packages = map[string]row{
 	"core/directory":  {layer: vocabulary},
 	"core/dominoname": {layer: vocabulary},
 	"core/dominourl":  {layer: vocabulary},
+	"core/explain":    {layer: vocabulary},
 	"core/fetch":      {layer: service},
 	"core/grant":      {layer: handler},
 	"core/introspect": {layer: handler},
