@@ -85,9 +85,9 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 		logs    string
 	}{
 		"B2 B7 another key":             {stranger, nil, 401, "The token was not signed with a key of its issuer.", "provider acme"},
-		"B7 C20 our own name":           {private, map[string]any{"iss": issuer}, 401, "The token is not an access token for this server.", "typ is"},
+		"B7 C20 our own name":           {private, map[string]any{"iss": issuer}, 401, "The token is not an access token for this server.", "typ: found"},
 		"B2 expired":                    {private, map[string]any{"iat": f.now().Unix() - 7200, "exp": f.now().Unix() - 3600}, 401, "The token has expired.", "provider acme"},
-		"B5 no audience":                {private, map[string]any{"aud": nil}, 401, "not an access token", "aud is"},
+		"B5 no audience":                {private, map[string]any{"aud": nil}, 401, "not an access token", "aud: found"},
 		"B2 too little scope":           {private, map[string]any{"scope": "mail"}, 403, "The scopes of the token do not open this.", ""},
 		"B2 no scope":                   {private, map[string]any{"scope": nil}, 403, "The scopes of the token do not open this.", ""},
 		"B8 a name of one part":         {private, map[string]any{"sub": "Bo Ek"}, 401, "The token does not say in a usable way whose it is.", "nobody in the Domino directory"},

@@ -3,6 +3,7 @@
 package bearer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,29 +11,53 @@ import (
 
 	"ndoap/core/directory"
 	"ndoap/core/dominoname"
+	"ndoap/core/explain"
 	"ndoap/core/issuer"
 	"ndoap/core/token"
 )
 
 // verifyForeign judges a token of another issuer, and asks the directory whose it is.
-func (g *Guard) verifyForeign(credentials string, people directory.Directory) (token.Verified, error) {
-	foreign, err := g.Issuers.Verify(credentials)
+func (g *Guard) verifyForeign(ctx context.Context, credentials string, people directory.Directory) (token.Verified, error) {
+	foreign, err := g.Issuers.Verify(ctx, credentials)
 	if err != nil {
 		return token.Verified{}, err
 	}
-	name, err := g.person(foreign.User, people)
+	origin := explain.Token{
+		Credential: explain.ProviderToken, Provider: foreign.Provider, Issuer: foreign.Issuer, Proven: true,
+		ClientID: foreign.ClientID, Claim: foreign.User.Claim, User: foreign.User.Value,
+	}
+	name, err := g.person(ctx, foreign.User, people)
 	if err != nil {
-		kind := issuer.ErrUser
-		if errors.Is(err, directory.ErrUnavailable) {
-			kind = token.ErrUnavailable
-		}
-		return token.Verified{}, fmt.Errorf("%w: the claim %s is %.200q: %w (provider %s)", kind, foreign.User.Claim,
-			foreign.User.Value, err, foreign.Provider)
+		return token.Verified{}, noPerson(err, origin)
 	}
 	return token.Verified{
 		ID: foreign.ID, ClientID: clientOf(foreign), Subject: name, User: name, Scope: foreign.Scope,
-		IssuedAt: foreign.IssuedAt, ExpiresAt: foreign.ExpiresAt,
+		IssuedAt: foreign.IssuedAt, ExpiresAt: foreign.ExpiresAt, Origin: origin,
 	}, nil
+}
+
+// noPerson refuses a token whose user is not exactly one person of the directory.
+func noPerson(err error, about explain.Token) error {
+	failure := &explain.Failure{
+		Kind: issuer.ErrUser, Rule: explain.Person, Found: fmt.Sprintf("the claim %s is %.200q: %s", about.Claim, about.User, err),
+		Expected: "exactly one person of the Domino directory", Cause: err, Token: about,
+		Remedy: "name a claim with the full Notes name, a short name or the Internet address as jwt." + about.Provider + ".userIdentifier",
+	}
+	switch {
+	case errors.Is(err, directory.ErrUnavailable):
+		failure.Kind = token.ErrUnavailable
+		failure.Remedy = "this is not the token's fault: see whether the server can open its directory"
+	case errors.Is(err, directory.ErrNobody):
+		failure.Remedy = "compare the claim with FullName, ShortName and InternetAddress of the person document: one of them must be this " +
+			"name as it is written; or name another claim as jwt." + about.Provider + ".userIdentifier"
+	case errors.Is(err, directory.ErrSeveral):
+		failure.Remedy = "let one person only have this name in FullName, ShortName or InternetAddress, in all directories that the server searches"
+	case errors.Is(err, directory.ErrNotPerson):
+		failure.Remedy = "tokens are for people: groups, servers and mail-in databases cannot be the user of one"
+	case errors.Is(err, errChosen):
+		failure.Remedy = "name a claim with the Notes name, which people cannot change, as jwt." + about.Provider + ".userIdentifier"
+	}
+	return failure
 }
 
 // clientOf is how an application learns of the client: with the provider before it, because a provider's client may be
@@ -43,7 +68,7 @@ func clientOf(foreign issuer.Verified) string {
 
 // person is the canonical name of the one person in the directory who is called as a token has it. A host without
 // directory has nobody: a name may be that of a server, a group or somebody who has left.
-func (g *Guard) person(user issuer.User, people directory.Directory) (string, error) {
+func (g *Guard) person(ctx context.Context, user issuer.User, people directory.Directory) (string, error) {
 	name, err := notesName(user)
 	switch {
 	case errors.Is(err, dominoname.ErrFlat), errors.Is(err, dominoname.ErrAmbiguous):
@@ -52,8 +77,14 @@ func (g *Guard) person(user issuer.User, people directory.Directory) (string, er
 		return "", err
 	}
 	found, err := g.known.One(people, name, g.Issuers.Now())
-	return found.Name, err
+	if err != nil {
+		return "", err
+	}
+	explain.TraceOf(ctx).Held(explain.Person, found.Name)
+	return found.Name, nil
 }
+
+var errChosen = errors.New("people may have chosen it themselves")
 
 // chosenByPeople are claims whose value many providers let people choose, so that no full Notes name is believed in
 // them, unless the configuration names the claim.
@@ -63,7 +94,7 @@ var chosenByPeople = []string{"upn", "preferred_username", "email"}
 func notesName(user issuer.User) (string, error) {
 	switch {
 	case !user.Pinned && slices.Contains(chosenByPeople, user.Claim) && strings.ContainsAny(user.Value, "/="):
-		return "", errors.New("people may have chosen it themselves: name a claim with the Notes name as userIdentifier")
+		return "", errChosen
 	case user.LDAP:
 		return dominoname.ParseLDAP(user.Value)
 	}

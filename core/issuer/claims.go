@@ -4,12 +4,12 @@ package issuer
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"ndoap/core/explain"
 	"ndoap/core/oauth"
 	"ndoap/core/token"
 )
@@ -24,23 +24,40 @@ var userClaims = []string{"keep.user.attr.dominoDn", "CN", "upn", "preferred_use
 // refresh tokens, and access tokens that are bound to a key, which nothing here would ask the sender to prove
 // (RFC 8725 section 3.12, RFC 7800 section 3).
 func notAnother(claims map[string]any) error {
-	for _, sign := range []string{"at_hash", "c_hash", "s_hash", "events", "cnf"} {
-		if _, there := claims[sign]; there {
-			return fmt.Errorf("it has %s, which access tokens for Bearer do not have", sign)
+	const sendAccess = "let the client send the access token, which it got beside this one"
+	refused := func(remedy, found string, details ...any) error {
+		return &explain.Failure{
+			Kind: token.ErrUnusable, Rule: explain.Kind, Found: fmt.Sprintf(found, details...),
+			Expected: "an access token for the Bearer scheme", Remedy: remedy,
 		}
+	}
+	for _, sign := range []string{"at_hash", "c_hash", "s_hash", "events"} {
+		if _, there := claims[sign]; there {
+			return refused(sendAccess, "a claim %s, as ID tokens and logout tokens have", sign)
+		}
+	}
+	if _, there := claims["cnf"]; there {
+		return refused("let the provider issue tokens to this client that are not bound: switch off DPoP or mutual TLS for it",
+			"a claim cnf: the token is bound to a key of the client (DPoP or mutual TLS), which ndoap would not ask it to prove")
 	}
 	kind, isText := claims["typ"].(string) // Keycloak's
 	if _, there := claims["typ"]; there && (!isText || !slices.ContainsFunc([]string{"Bearer", "JWT", "at+jwt"},
 		func(one string) bool { return strings.EqualFold(one, kind) })) {
-		return fmt.Errorf("the claim typ is %.100q, not Bearer", claims["typ"])
+		return refused(sendAccess, "the claim typ %s, not Bearer", shown(claims, "typ"))
 	}
 	if _, there := claims["nonce"]; there && !strings.EqualFold(kind, "Bearer") { // old releases of Keycloak add it
-		return errors.New("it has nonce, as ID tokens have")
+		return refused(sendAccess, "a claim nonce, as ID tokens have")
 	}
 	if claims["idtyp"] == "app" { // Entra ID
-		return errors.New("it stands for an application (idtyp is app), not for a user")
+		return refused("databases are opened to people: the client must get its token by a login", "a token that stands for an "+
+			"application (idtyp is app), not for a user")
 	}
 	return nil
+}
+
+// unreadable refuses a claim that does not have the type it must have.
+func unreadable(rule explain.Rule, err error) error {
+	return &explain.Failure{Kind: token.ErrUnusable, Rule: rule, Found: err.Error(), Cause: err}
 }
 
 // texts returns a member that is a string or a list of strings; nothing when it is missing.
@@ -70,26 +87,39 @@ func texts(claims map[string]any, name string) ([]string, error) {
 // times reads iat, nbf and exp and holds them to the clock.
 func (t *Table) times(claims map[string]any) (issued, expires time.Time, err error) {
 	policy, now := t.Config().Bearer, t.Now()
+	refused := func(kind error, rule explain.Rule, found, expected, remedy string) error {
+		return &explain.Failure{Kind: kind, Rule: rule, Found: found, Expected: expected, Remedy: remedy}
+	}
+	const clocks = "set the clocks of the provider and of this server, which may differ by a minute"
 	issued, errIssued := date(claims, "iat")
 	expires, errExpires := date(claims, "exp")
 	notBefore, errNotBefore := date(claims, "nbf")
-	switch err := errors.Join(errIssued, errExpires, errNotBefore); {
-	case err != nil:
-		return issued, expires, fmt.Errorf("%w: %w", token.ErrUnusable, err)
-	case issued.IsZero() || expires.IsZero():
-		return issued, expires, fmt.Errorf("%w: iat or exp is missing", token.ErrUnusable)
-	case issued.After(now.Add(leeway)), notBefore.After(now.Add(leeway)):
-		return issued, expires, fmt.Errorf("%w: it is not valid yet: iat %s, nbf %s, now %s", token.ErrUnusable,
-			stamp(issued), stamp(notBefore), stamp(now))
+	switch {
+	case errIssued != nil:
+		err = unreadable(explain.IssuedAt, errIssued)
+	case errExpires != nil:
+		err = unreadable(explain.Expiry, errExpires)
+	case errNotBefore != nil:
+		err = unreadable(explain.NotBefore, errNotBefore)
+	case issued.IsZero():
+		err = refused(token.ErrUnusable, explain.IssuedAt, "no iat", "the time when the token was issued", "")
+	case expires.IsZero():
+		err = refused(token.ErrUnusable, explain.Expiry, "no exp", "the time when the token expires", "")
+	case issued.After(now.Add(leeway)):
+		err = refused(token.ErrUnusable, explain.IssuedAt, stamp(issued)+", which is not valid yet", "a time before now, "+stamp(now), clocks)
+	case notBefore.After(now.Add(leeway)):
+		err = refused(token.ErrUnusable, explain.NotBefore, stamp(notBefore)+", so that it is not valid yet", "a time before now, "+stamp(now), clocks)
 	case expires.Sub(issued) > policy.MaxLifetime:
-		return issued, expires, fmt.Errorf("%w: it lives for %s, longer than maxJwtDuration allows (%s)", token.ErrUnusable,
-			expires.Sub(issued), policy.MaxLifetime)
+		err = refused(token.ErrUnusable, explain.Life, expires.Sub(issued).String()+" from iat to exp",
+			fmt.Sprintf("not longer than maxJwtDuration allows (%s)", policy.MaxLifetime),
+			"shorten the life of access tokens at the provider, or write a longer maxJwtDuration")
 	case !expires.After(issued):
-		return issued, expires, fmt.Errorf("%w: exp is not after iat", token.ErrUnusable)
+		err = refused(token.ErrUnusable, explain.Life, "exp is not after iat", "a token that lives", "")
 	case !now.Before(expires.Add(leeway)) && !policy.IgnoreExpiry:
-		return issued, expires, fmt.Errorf("%w: at %s, now %s", token.ErrExpired, stamp(expires), stamp(now))
+		err = refused(token.ErrExpired, explain.Expiry, stamp(expires), "a time after now, "+stamp(now),
+			"the client gets a new token at the provider; if the times are wrong, set the clocks")
 	}
-	return issued, expires, nil
+	return issued, expires, err
 }
 
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
@@ -120,22 +150,32 @@ func (p *provider) client(claims map[string]any) (string, error) {
 		id, err := text(claims, name)
 		switch {
 		case err != nil:
-			return "", err
+			return "", unreadable(explain.Client, err)
 		case id == "":
 			continue
-		case len(id) > 256 || strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c > '~' }):
-			return "", fmt.Errorf("%s is not up to 256 printable ASCII characters", name)
+		case !isClientID(id):
+			return "", &explain.Failure{
+				Kind: token.ErrUnusable, Rule: explain.Client, Found: fmt.Sprintf("%s %.200q", name, id),
+				Expected: "up to 256 printable ASCII characters",
+			}
 		}
 		found = append(found, id)
 	}
 	allowed := p.settings.Clients
 	if len(allowed) > 0 && (len(found) == 0 || slices.ContainsFunc(found, func(id string) bool { return !slices.Contains(allowed, id) })) {
-		return "", fmt.Errorf("it was issued to the client %.200q, expected one of %q", found, allowed)
+		return "", &explain.Failure{
+			Kind: token.ErrUnusable, Rule: explain.Client, Found: fmt.Sprintf("a token that was issued to the client %.200q", found),
+			Expected: fmt.Sprintf("one of %q", allowed), Remedy: "if this client may come in, add it to jwt." + p.settings.Name + ".clients",
+		}
 	}
 	if len(found) == 0 {
 		return "", nil
 	}
 	return found[0], nil
+}
+
+func isClientID(id string) bool {
+	return len(id) <= 256 && !strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c > '~' })
 }
 
 // scope returns what the token allows. Where several claims say so, only what all of them allow counts: one of them may
@@ -153,11 +193,14 @@ func (p *provider) scope(claims map[string]any) (oauth.Scope, error) {
 		}
 		listed, err := texts(claims, name)
 		if err != nil {
-			return nil, err
+			return nil, unreadable(explain.Claims, err)
 		}
 		said, protocolErr := oauth.ParseScope(strings.Join(listed, " "))
 		if protocolErr != nil {
-			return nil, fmt.Errorf("%s is unusable", name)
+			return nil, &explain.Failure{
+				Kind: token.ErrUnusable, Rule: explain.Claims, Found: fmt.Sprintf("%s %.200q", name, listed),
+				Expected: "names of scopes without quotes and backslashes (RFC 6749 section 3.3)", Cause: protocolErr,
+			}
 		}
 		if first {
 			allowed, first = said, false
@@ -171,12 +214,10 @@ func (p *provider) scope(claims map[string]any) (oauth.Scope, error) {
 // user finds whose the token is.
 func (p *provider) user(claims map[string]any) (User, error) {
 	if name := p.settings.UserIdentifier; name != "" {
-		value, there := claims[name]
-		if !there && strings.HasPrefix(name, "/") {
-			value, there = pointed(claims, name)
-		}
+		value, there := named(claims, name)
 		if !there {
-			return User{}, fmt.Errorf("%w: there is no claim %s, which userIdentifier names", ErrUser, name)
+			return User{}, nobody("no claim "+name+", which userIdentifier names", "it is in the tokens",
+				"let the provider put it into access tokens, or name another claim as jwt."+p.settings.Name+".userIdentifier")
 		}
 		return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat, Pinned: true}, value, claims)
 	}
@@ -185,26 +226,70 @@ func (p *provider) user(claims map[string]any) (User, error) {
 			return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat}, value, claims)
 		}
 	}
-	return User{}, fmt.Errorf("%w: none of the claims %q is there", ErrUser, userClaims)
+	return User{}, nobody("none of the claims by which a user is known", fmt.Sprintf("one of %q", userClaims),
+		"name the claim that says whose a token is as jwt."+p.settings.Name+".userIdentifier")
+}
+
+// named is the claim of a name, or the one that a JSON Pointer points to.
+func named(claims map[string]any, name string) (any, bool) {
+	value, there := claims[name]
+	if !there && strings.HasPrefix(name, "/") {
+		return pointed(claims, name)
+	}
+	return value, there
+}
+
+// nobody refuses a token of which it cannot be told whose it is.
+func nobody(found, expected, remedy string) error {
+	return &explain.Failure{Kind: ErrUser, Rule: explain.User, Found: found, Expected: expected, Remedy: remedy}
 }
 
 // usable completes a user with the value of its claim, or refuses it.
 func (p *provider) usable(user User, value any, claims map[string]any) (User, error) {
 	read, isText := value.(string)
 	if !isText || strings.TrimSpace(read) == "" {
-		return User{}, fmt.Errorf("%w: the claim %s is not a string with a name", ErrUser, user.Claim)
+		return User{}, nobody(fmt.Sprintf("%.100q: the claim %s is not a string with a name", fmt.Sprint(value), user.Claim), "a name",
+			"name the claim that says whose a token is as jwt."+p.settings.Name+".userIdentifier")
 	}
 	if slices.ContainsFunc(clientClaims, func(name string) bool { return claims[name] == read }) {
 		// As with client credentials: whoever names a client would name a person (RFC 9068 section 5).
-		return User{}, fmt.Errorf("%w: the claim %s is %.100q, which is the client", token.ErrApplication, user.Claim, read)
+		return User{}, &explain.Failure{
+			Kind: token.ErrApplication, Rule: explain.User, Found: fmt.Sprintf("the claim %s is %.100q, which is the client", user.Claim, read),
+			Expected: "a person", Remedy: "databases are opened to people: the client must get its token by a login",
+		}
 	}
 	verified, there := claims["email_verified"]
 	isEmail := user.Claim == "email"
 	// Where people log in by their address, other claims have it, too, and it is as good as the address.
 	isAddress := isEmail || !user.Pinned && strings.Contains(read, "@")
 	if isAddress && there && verified != true || isEmail && !there && !user.Pinned {
-		return User{}, fmt.Errorf("%w: the provider has not verified the address in the claim %s", ErrUser, user.Claim)
+		return User{}, nobody(fmt.Sprintf("the address %.100q in the claim %s, which the provider has not verified", read, user.Claim),
+			"email_verified with the value true", "let the provider verify addresses, or name another claim as jwt."+
+				p.settings.Name+".userIdentifier")
 	}
 	user.Value = read
 	return user, nil
+}
+
+// origin is what an administrator is told of a token whose signature is good, before its claims have been judged.
+func (p *provider) origin(iss string, claims map[string]any) explain.Token {
+	about := explain.Token{Credential: explain.ProviderToken, Provider: p.settings.Name, Issuer: iss, Proven: true}
+	for _, name := range clientClaims {
+		if id, isText := claims[name].(string); isText && id != "" {
+			about.ClientID = id
+			break
+		}
+	}
+	names := userClaims
+	if p.settings.UserIdentifier != "" {
+		names = []string{p.settings.UserIdentifier}
+	}
+	for _, name := range names {
+		if value, there := named(claims, name); there {
+			about.Claim = name
+			about.User, _ = value.(string)
+			break
+		}
+	}
+	return about
 }

@@ -56,6 +56,8 @@ func TestAnswersThatAreRefused(t *testing.T) {
 			assert.Contains(t, f.said(), c.says)
 			_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 			require.ErrorIs(t, err, token.ErrUnavailable)
+			requireExplained(t, err)
+			assert.ErrorContains(t, err, c.says, "who asks about a token is told, too")
 		})
 	}
 	t.Run("redirects are counted", func(t *testing.T) {
@@ -118,6 +120,7 @@ func TestCertificateAuthorityOfTheCompany(t *testing.T) {
 	f := newFixture(t, o.provider())
 	_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 	require.ErrorIs(t, err, token.ErrUnavailable)
+	requireExplained(t, err)
 	assert.Contains(t, f.said(), "certificate")
 
 	file := filepath.Join(t.TempDir(), "ca.pem")

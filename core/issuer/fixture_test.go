@@ -3,6 +3,7 @@
 package issuer
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -13,6 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -25,6 +27,8 @@ import (
 	"go.uber.org/goleak"
 
 	"ndoap/core/config"
+	"ndoap/core/explain"
+	"ndoap/core/token"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -91,6 +95,11 @@ func newFixture(t testing.TB, providers ...config.Provider) *fixture {
 	}
 	f.refresh(t)
 	return f
+}
+
+// Verify verifies a token as the server does, which nobody watches.
+func (f *fixture) Verify(text string) (Verified, error) {
+	return f.Table.Verify(context.Background(), text)
 }
 
 // configure puts another configuration in force.
@@ -190,4 +199,19 @@ func (f *fixture) requireGood(t testing.TB) {
 	t.Helper()
 	_, err := f.Verify(good())
 	require.NoError(t, err)
+}
+
+// requireExplained holds a refusal to what an administrator is to be told: the rule, what was found, and the provider
+// once it was chosen.
+func requireExplained(t *testing.T, err error) {
+	t.Helper()
+	failure, isFailure := errors.AsType[*explain.Failure](err)
+	require.True(t, isFailure, "%v", err)
+	require.Contains(t, explain.Rules(), failure.Rule)
+	require.NotEmpty(t, failure.Found)
+	if failure.Rule != explain.Form && !errors.Is(err, token.ErrForeignIssuer) {
+		require.Equal(t, explain.ProviderToken, failure.Token.Credential)
+		require.NotEmpty(t, failure.Token.Provider)
+		require.NotEmpty(t, failure.Token.Issuer)
+	}
 }

@@ -44,7 +44,8 @@ func TestHintsForTheAdministrator(t *testing.T) {
 			_, err := f.Verify(sign(header(nil), claims(object{"iss": c.iss})))
 			require.ErrorIs(t, err, token.ErrForeignIssuer)
 			assert.ErrorContains(t, err, c.says)
-			assert.ErrorContains(t, err, "provider acme")
+			require.ErrorContains(t, err, "provider acme")
+			requireExplained(t, err)
 		})
 	}
 }

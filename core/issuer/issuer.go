@@ -59,6 +59,7 @@ type provider struct {
 	busy      bool
 	triedAt   time.Time
 	complaint string // what was last said about it
+	fault     string // why its keys could not be read the last time; empty when they were
 }
 
 // keys are what was last read of a provider.

@@ -21,6 +21,15 @@ func text(object map[string]any, name string) (string, error) {
 	return read, nil
 }
 
+// shown is how an administrator is shown a member that may be missing, or of the wrong type.
+func shown(object map[string]any, name string) string {
+	value, there := object[name]
+	if !there {
+		return "no " + name
+	}
+	return fmt.Sprintf("%.100q", fmt.Sprint(value))
+}
+
 // pointed finds what a JSON Pointer points to (RFC 6901 section 4).
 func pointed(object map[string]any, pointer string) (any, bool) {
 	var at any = object

@@ -91,13 +91,15 @@ func (t *Table) read(ctx context.Context, p *provider, now time.Time) {
 		if errors.Is(err, jwk.ErrNoneLeft) {
 			p.keys.Store(nil) // the provider was reached, and stands for none of its keys any more
 		}
-		if p.complaint != err.Error() {
-			p.complaint = err.Error()
+		p.fault = err.Error()
+		if p.complaint != p.fault {
+			p.complaint = p.fault
 			t.Log.Warn("the keys of an identity provider cannot be read; the next try is in half a minute",
 				"provider", p.settings.Name, "last_good_keys", p.keys.Load() != nil, "err", err)
 		}
 		return
 	}
+	p.fault = ""
 	said := fmt.Sprint("read", leftOut)
 	if p.complaint != said {
 		p.complaint = said

@@ -106,6 +106,7 @@ func TestKeysOfAProvider(t *testing.T) {
 	fresh.configure(t, o.provider())
 	_, err = fresh.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 	require.ErrorIs(t, err, token.ErrUnavailable, "nothing was read yet, and nothing is read for a request")
+	requireExplained(t, err)
 }
 
 func TestKeyRollover_B18_B20(t *testing.T) {
@@ -157,6 +158,7 @@ func TestProviderThatTakesItsLastKeyBack_B20(t *testing.T) {
 	f.refresh(t)
 	_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 	require.ErrorIs(t, err, token.ErrUnavailable)
+	requireExplained(t, err)
 	assert.Contains(t, f.said(), "last_good_keys=false")
 }
 
@@ -188,6 +190,7 @@ func TestProviderThatIsDown_B19(t *testing.T) {
 	f.now = noon.Add(Stale)
 	_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 	require.ErrorIs(t, err, token.ErrUnavailable)
+	requireExplained(t, err)
 
 	o.answer(nil)
 	f.now = f.now.Add(Interval)
@@ -212,6 +215,7 @@ func TestProviderThatHangs_B21(t *testing.T) {
 	f.requireGood(t)
 	_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 	require.ErrorIs(t, err, token.ErrUnavailable)
+	requireExplained(t, err)
 
 	f.now = f.now.Add(Interval)
 	f.Refresh(ctx, f.now) // would close asked twice if the provider were asked again
@@ -288,6 +292,7 @@ func TestAnotherConfiguration(t *testing.T) {
 	f.configure(t, changed)
 	_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 	require.ErrorIs(t, err, token.ErrUnavailable, "one that changed begins anew")
+	requireExplained(t, err)
 	_, err = f.Verify(good())
 	require.ErrorIs(t, err, token.ErrForeignIssuer, "one that was removed is gone at once")
 

@@ -22,7 +22,7 @@ func TestRulesOfAProvider(t *testing.T) {
 		claims   object
 		says     string // empty: taken
 	}{
-		"C1 its algorithms":               {with(func(p *config.Provider) { p.Algorithms = []string{"ES256"} }), nil, nil, `alg is "RS256", expected one of ["ES256"]`},
+		"C1 its algorithms":               {with(func(p *config.Provider) { p.Algorithms = []string{"ES256"} }), nil, nil, `alg: found "RS256", expected one of ["ES256"]`},
 		"C25 its types":                   {with(func(p *config.Provider) { p.Types = []string{"at+jwt"} }), object{"typ": "application/at+jwt"}, nil, ""},
 		"C25 not its type":                {with(func(p *config.Provider) { p.Types = []string{"at+jwt"} }), nil, nil, "not the type"},
 		"C25 no type is not its type":     {with(func(p *config.Provider) { p.Types = []string{"at+jwt"} }), object{"typ": nil}, nil, "not the type"},
@@ -39,8 +39,8 @@ func TestRulesOfAProvider(t *testing.T) {
 		"a PEM key with its kid":          {with(func(p *config.Provider) { p.Key, p.KeyID = pemOf(&signing.rsa.PublicKey), "x" }), object{"kid": "x"}, nil, ""},
 		"C16 a PEM key, another kid":      {with(func(p *config.Provider) { p.Key, p.KeyID = pemOf(&signing.rsa.PublicKey), "x" }), object{"kid": "y"}, nil, "no such key"},
 		"J6 tenant of Entra ID":           {entra(""), nil, object{"iss": entraIssuer, "tid": "t1"}, ""},
-		"J6 no tenant":                    {entra(""), nil, object{"iss": entraIssuer}, "tid is"},
-		"J6 another tenant":               {entra(""), nil, object{"iss": entraIssuer, "tid": "t2"}, `tid is "t2"`},
+		"J6 no tenant":                    {entra(""), nil, object{"iss": entraIssuer}, "tid: found no tid"},
+		"J6 another tenant":               {entra(""), nil, object{"iss": entraIssuer, "tid": "t2"}, `tid: found "t2", expected "t1"`},
 		"J6 a key of all tenants":         {entra("https://login.microsoftonline.com/{tenantid}/v2.0"), nil, object{"iss": entraIssuer, "tid": "t1"}, ""},
 		"J6 a key of the tenant":          {entra("https://login.microsoftonline.com/t1/v2.0"), nil, object{"iss": entraIssuer, "tid": "t1"}, ""},
 		"B7 J6 a key of another tenant":   {entra("https://login.microsoftonline.com/t2/v2.0"), nil, object{"iss": entraIssuer, "tid": "t1"}, `the tenant "t2"`},
@@ -54,7 +54,8 @@ func TestRulesOfAProvider(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			assert.ErrorContains(t, err, c.says)
+			require.ErrorContains(t, err, c.says)
+			requireExplained(t, err)
 		})
 	}
 }
@@ -110,7 +111,8 @@ func TestUserClaims(t *testing.T) {
 			got, err := newFixture(t, keyed(c.change)).Verify(sign(header(nil), claims(c.claims)))
 			if c.says != "" {
 				require.ErrorIs(t, err, ErrUser)
-				assert.ErrorContains(t, err, c.says)
+				require.ErrorContains(t, err, c.says)
+				requireExplained(t, err)
 				return
 			}
 			require.NoError(t, err)

@@ -52,8 +52,8 @@ type Token struct {
 var (
 	errToken    = errors.New("the token itself was revoked")
 	errGrant    = errors.New("its grant was revoked")
-	errClient   = errors.New("its client was removed")
-	errDisabled = errors.New("its client is disabled")
+	ErrClient   = errors.New("its client was removed")
+	ErrDisabled = errors.New("its client is disabled")
 )
 
 // Revoked returns nil for a token that counts, and otherwise why it does not.
@@ -66,9 +66,9 @@ func Revoked(current *store.Standing, token Token) error {
 	}
 	switch enabled, known := current.Clients[token.ClientID]; {
 	case !known:
-		return errClient
+		return ErrClient
 	case !enabled:
-		return errDisabled
+		return ErrDisabled
 	}
 	return nil
 }

@@ -25,13 +25,13 @@ func TestRevoked_A45(t *testing.T) {
 		"counts":                     {Token{"good", "good", "good"}, nil},
 		"the token":                  {Token{"bad", "good", "good"}, errToken},
 		"the grant":                  {Token{"good", "bad", "good"}, errGrant},
-		"a client that is not there": {Token{"good", "good", "gone"}, errClient},
-		"a disabled client":          {Token{"good", "good", "disabled"}, errDisabled},
-		"no client":                  {Token{"good", "good", ""}, errClient},
+		"a client that is not there": {Token{"good", "good", "gone"}, ErrClient},
+		"a disabled client":          {Token{"good", "good", "disabled"}, ErrDisabled},
+		"no client":                  {Token{"good", "good", ""}, ErrClient},
 	} {
 		assert.Equal(t, c.want, Revoked(current, c.token), name)
 	}
-	require.ErrorIs(t, Revoked(&store.Standing{}, Token{"a", "b", "c"}), errClient, "when nothing is known, nothing counts")
+	require.ErrorIs(t, Revoked(&store.Standing{}, Token{"a", "b", "c"}), ErrClient, "when nothing is known, nothing counts")
 }
 
 type broken struct{}

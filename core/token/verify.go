@@ -4,18 +4,16 @@ package token
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"ndoap/core/config"
-	"ndoap/core/dominoname"
+	"ndoap/core/explain"
 	"ndoap/core/key"
 	"ndoap/core/oauth"
 	"ndoap/core/standing"
@@ -50,6 +48,8 @@ type Verified struct {
 
 	IssuedAt  time.Time
 	ExpiresAt time.Time
+
+	Origin explain.Token // what an administrator is told of it
 }
 
 // Verifier checks access tokens of this server.
@@ -73,25 +73,36 @@ type presented struct {
 }
 
 // Verify is what the resource server asks of a token: all that Inspect does, that it is for this Domino, and that it
-// stands for a user (RFC 9068 section 4).
+// stands for a user (RFC 9068 section 4). Its errors are *explain.Failure.
 func (v *Verifier) Verify(ctx context.Context, token string) (Verified, error) {
 	verified, err := v.Inspect(ctx, token)
+	trace := explain.TraceOf(ctx)
 	switch {
 	case err != nil:
 		return Verified{}, err
 	case !slices.Contains(verified.Audience, Audience):
-		return Verified{}, fmt.Errorf("%w: its audience is %q", ErrUnusable, verified.Audience)
+		return Verified{}, &explain.Failure{
+			Kind: ErrUnusable, Rule: explain.Audience, Found: fmt.Sprintf("%.200q", verified.Audience), Expected: fmt.Sprintf("%q in it", Audience),
+			Remedy: "the client asked for a token for another resource server (parameter resource): for this Domino it must not",
+			Token:  verified.Origin,
+		}
 	case verified.User == "":
-		return Verified{}, fmt.Errorf("%w: %q", ErrApplication, verified.ClientID)
+		return Verified{}, &explain.Failure{
+			Kind: ErrApplication, Rule: explain.User, Found: fmt.Sprintf("the client %q itself, with its own credentials", verified.ClientID),
+			Expected: "a person", Remedy: "databases are opened to people: the client must get its token by a login", Token: verified.Origin,
+		}
 	}
+	trace.Held(explain.Audience, verified.Audience...)
+	trace.Held(explain.User, verified.User)
 	return verified, nil
 }
 
 // Inspect checks signature, algorithm, type, issuer, times and subject of a token for any resource, and that nothing it
-// descends from was revoked. The issuer chooses the key: nothing is tried out.
+// descends from was revoked. The issuer chooses the key: nothing is tried out. Its errors are *explain.Failure.
 func (v *Verifier) Inspect(ctx context.Context, token string) (Verified, error) {
+	trace := explain.TraceOf(ctx)
 	if len(token) > maxSize {
-		return Verified{}, fmt.Errorf("%w: %d bytes", ErrMalformed, len(token))
+		return Verified{}, malformed(fmt.Sprintf("%d bytes, which is more than %d", len(token), maxSize), nil)
 	}
 	issuer, err := peekIssuer(token)
 	if err != nil {
@@ -99,11 +110,19 @@ func (v *Verifier) Inspect(ctx context.Context, token string) (Verified, error) 
 	}
 	current := v.Config()
 	if issuer != current.Issuer {
-		return Verified{}, fmt.Errorf("%w: %q", ErrForeignIssuer, issuer)
+		return Verified{}, &explain.Failure{
+			Kind: ErrForeignIssuer, Rule: explain.Issuer, Found: fmt.Sprintf("%.200q", issuer), Expected: fmt.Sprintf("%q", current.Issuer),
+		}
+	}
+	own := explain.Token{Credential: explain.OwnToken, Issuer: issuer}
+	trace.About(own)
+	if trace != nil {
+		trace.Held(explain.Form, "a JWT of", strconv.Itoa(len(token)), "bytes")
+		trace.Held(explain.Issuer, issuer+": this server itself")
 	}
 	set, err := v.Keys.Set(ctx)
 	if err != nil {
-		return Verified{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return Verified{}, unavailable(explain.Keys, err, own)
 	}
 	parser := jwt.NewParser(
 		jwt.WithValidMethods(key.Algorithms()),
@@ -113,16 +132,28 @@ func (v *Verifier) Inspect(ctx context.Context, token string) (Verified, error) 
 		jwt.WithTimeFunc(v.Now),
 	)
 	var found presented
-	if _, err := parser.ParseWithClaims(token, &found, keyFrom(set)); err != nil {
-		return Verified{}, refusal(err)
+	parsed, err := parser.ParseWithClaims(token, &found, keyFrom(set, trace))
+	if err != nil {
+		return Verified{}, explain.About(refusal(err, parsed, &found, v.Now()), own)
 	}
+	own.Proven, own.ClientID, own.Claim, own.User = true, found.ClientID, "sub", found.Subject
+	trace.About(own)
+	trace.Held(explain.Signature, "made with the key")
 	verified, err := found.verified(v.Now())
 	if err != nil {
-		return Verified{}, err
+		return Verified{}, explain.About(err, own)
+	}
+	verified.Origin = own
+	if trace != nil {
+		trace.Held(explain.IssuedAt, stamp(verified.IssuedAt))
+		trace.Held(explain.Expiry, stamp(verified.ExpiresAt)+", now "+stamp(v.Now()))
+		trace.Held(explain.Client, found.ClientID)
+		trace.Held(explain.Claims, fmt.Sprintf("jti, gid and a scope: %q", verified.Scope))
 	}
 	if err := v.checkStanding(ctx, verified); err != nil {
 		return Verified{}, err
 	}
+	trace.Held(explain.Standing, "neither the token nor its grant was revoked, and its client is enabled")
 	return verified, nil
 }
 
@@ -130,99 +161,23 @@ func (v *Verifier) Inspect(ctx context.Context, token string) (Verified, error) 
 func (v *Verifier) checkStanding(ctx context.Context, verified Verified) error {
 	current, err := v.Standing.Current(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return unavailable(explain.Standing, err, verified.Origin)
 	}
 	err = standing.Revoked(current, standing.Token{ID: verified.ID, GrantID: verified.GrantID, ClientID: verified.ClientID})
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrRevoked, err)
+	if err == nil {
+		return nil
 	}
-	return nil
-}
-
-// keyFrom finds the one key that a token's header names, after the header's other members have been held to what
-// ndoap writes: jku, jwk and x5u are never looked at, and an extension that is marked critical is not understood
-// (RFC 7515 section 4.1.11).
-func keyFrom(set *key.Set) jwt.Keyfunc {
-	return func(token *jwt.Token) (any, error) {
-		if typ, _ := token.Header["typ"].(string); !strings.EqualFold(strings.TrimPrefix(strings.ToLower(typ), "application/"), mediaType) {
-			return nil, fmt.Errorf("%w: typ is %q", ErrUnusable, typ)
-		}
-		if _, critical := token.Header["crit"]; critical {
-			return nil, fmt.Errorf("%w: it has critical extensions", ErrUnusable)
-		}
-		kid, _ := token.Header["kid"].(string)
-		alg, public, ok := set.Public(kid)
-		if !ok || alg != token.Method.Alg() {
-			return nil, fmt.Errorf("%w: no key %q for %s", ErrNotOurs, kid, token.Method.Alg())
-		}
-		return public, nil
-	}
-}
-
-// refusal maps what golang-jwt reports to what is said. Anything unforeseen counts as not ours.
-func refusal(err error) error {
-	for _, known := range []error{ErrUnusable, ErrNotOurs} {
-		if errors.Is(err, known) {
-			return err
-		}
+	failure := &explain.Failure{
+		Kind: ErrRevoked, Rule: explain.Standing, Found: err.Error(), Cause: err, Token: verified.Origin,
+		Remedy: "doapctl audit says who ended it; the client gets new tokens when its user logs in again",
 	}
 	switch {
-	case errors.Is(err, jwt.ErrTokenMalformed):
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
-	case errors.Is(err, jwt.ErrTokenSignatureInvalid), errors.Is(err, jwt.ErrTokenUnverifiable):
-		return fmt.Errorf("%w: %w", ErrNotOurs, err)
-	case errors.Is(err, jwt.ErrTokenExpired):
-		return fmt.Errorf("%w: %w", ErrExpired, err)
-	case errors.Is(err, jwt.ErrTokenInvalidClaims):
-		return fmt.Errorf("%w: %w", ErrUnusable, err)
-	default:
-		return fmt.Errorf("%w: %w", ErrNotOurs, err)
+	case errors.Is(err, standing.ErrDisabled):
+		failure.Remedy = "let the client in again with doapctl client enable, if it may"
+	case errors.Is(err, standing.ErrClient):
+		failure.Remedy = "register the client again with doapctl client add, if it may come back, and let its users log in again"
 	}
+	return failure
 }
 
-// verified checks what golang-jwt does not know of.
-func (p *presented) verified(now time.Time) (Verified, error) {
-	// Another server that shares the keys may have a clock that is a little ahead.
-	const clockSkew = time.Minute
-	if p.IssuedAt == nil || p.IssuedAt.After(now.Add(clockSkew)) {
-		return Verified{}, fmt.Errorf("%w: iat is missing or in the future", ErrUnusable)
-	}
-	if p.ID == "" || p.GrantID == "" || p.ClientID == "" || len(p.Audience) == 0 {
-		return Verified{}, fmt.Errorf("%w: jti, gid, client_id or aud is missing", ErrUnusable)
-	}
-	scope, protocolErr := oauth.ParseScope(p.Scope)
-	if protocolErr != nil {
-		return Verified{}, fmt.Errorf("%w: scope is unusable", ErrUnusable)
-	}
-	verified := Verified{
-		ID: p.ID, GrantID: p.GrantID, ClientID: p.ClientID, Subject: p.Subject, Scope: scope, Audience: p.Audience,
-		IssuedAt: p.IssuedAt.Time, ExpiresAt: p.ExpiresAt.Time,
-	}
-	if p.Subject == applicationPrefix+p.ClientID {
-		return verified, nil
-	}
-	var err error
-	if verified.User, err = dominoname.Canonical(p.Subject); err != nil || verified.User != p.Subject {
-		return Verified{}, fmt.Errorf("%w: sub is neither a canonical Notes name nor the client", ErrUnusable)
-	}
-	return verified, nil
-}
-
-// peekIssuer reads iss without believing it, to learn whose rules apply.
-func peekIssuer(token string) (string, error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return "", fmt.Errorf("%w: it has %d parts", ErrMalformed, len(parts))
-	}
-	payload, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	var peeked struct {
-		Issuer string `json:"iss"`
-	}
-	if err := json.Unmarshal(payload, &peeked); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	return peeked.Issuer, nil
-}
+func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
