@@ -39,6 +39,7 @@ type Store interface {
 	Revocations
 	Lockouts
 	Audits
+	Explanations
 
 	// Check returns nil while the store can be read and is still the one that was opened; otherwise an error that
 	// tells an administrator what is wrong. It is cheap: it reports what the last look, at most a second old, saw.

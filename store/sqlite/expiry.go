@@ -41,6 +41,11 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int, error) {
 		count, err := q.exec(context.Background(), "DELETE FROM lockouts WHERE locked_until <= ?",
 			instant(now.Add(-store.LockoutsListed)))
 		removed += count
+		if err != nil {
+			return nil, err
+		}
+		count, err = q.exec(context.Background(), "DELETE FROM explanations WHERE at <= ?", instant(now.Add(-store.ExplanationsKept)))
+		removed += count
 		return nil, err
 	})
 	if err != nil {

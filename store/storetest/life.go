@@ -188,6 +188,10 @@ var lifeTests = map[string]func(*testing.T, store.Store){
 			"append audit":     func() error { return s.AppendAudit(t.Context(), event("x")) },
 			"query audit":      func() error { _, err := s.QueryAudit(t.Context(), store.AuditFilter{}); return err },
 			"delete audit":     func() error { _, err := s.DeleteAudit(t.Context(), noon); return err },
+			"explain":          func() error { return s.AddExplanations(t.Context(), explanation("x")) },
+			"explanation":      func() error { _, err := s.Explanation(t.Context(), "x"); return err },
+			"explanations":     func() error { _, err := s.ListExplanations(t.Context(), 0); return err },
+			"skipped":          func() error { _, err := s.SkippedExplanations(t.Context()); return err },
 			"consent":          func() error { _, err := s.Consent(t.Context(), "u", "app"); return err },
 			"delete expired":   func() error { _, err := s.DeleteExpired(t.Context(), noon); return err },
 		} {
