@@ -129,6 +129,8 @@ func TestRefusedTokens(t *testing.T) {
 			challenge := got.header.Get("Www-Authenticate")
 			assert.True(t, strings.HasPrefix(challenge, `Bearer realm="`), challenge)
 			assert.Contains(t, challenge, `error="invalid_token"`)
+			assert.NotContains(t, challenge, got.text("request_id"), "the challenge is that of RFC 6750")
+			f.explained(t, got)
 		})
 	}
 }
@@ -146,6 +148,7 @@ func TestMalformedAuthorization(t *testing.T) {
 			assert.Equal(t, http.StatusBadRequest, got.status)
 			assert.Equal(t, "invalid_request", got.text("error"))
 			assert.Contains(t, got.header.Get("Www-Authenticate"), "Bearer ")
+			f.explained(t, got)
 		})
 	}
 }

@@ -91,7 +91,7 @@ func (f *fixture) serve(t testing.TB) {
 		Config: func() *config.Config { return f.config },
 		Store:  f.store,
 		Now:    f.now,
-		Log:    slog.New(slog.NewTextHandler(&lockedWriter{out: f.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log:    f.logger(),
 	})
 	f.domino = &coretest.Domino{
 		Serve:  f.service.Serve,
@@ -99,6 +99,10 @@ func (f *fixture) serve(t testing.TB) {
 	}
 	f.server = httptest.NewServer(f.domino)
 	t.Cleanup(f.server.Close)
+}
+
+func (f *fixture) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(&lockedWriter{out: f.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // neighbour is another server over the same database, as another process opens it.

@@ -8,9 +8,10 @@ import (
 	"ndoap/core/bearer"
 	"ndoap/core/config"
 	"ndoap/core/metadata"
-	"ndoap/core/oauth"
 	"ndoap/core/page"
+	"ndoap/core/refusal"
 	"ndoap/core/web"
+	"ndoap/store"
 )
 
 // OutOfService decides requests while ndoap has no usable configuration or store: /doap answers 503, access tokens
@@ -35,8 +36,8 @@ func outOfService(request Request, under bool, pages pageMaker) Decision {
 		response.Header.Set("Retry-After", "30")
 		return answer(forMethod(request.Method(), response))
 	default:
-		// 401 and not 503: whatever sends the token must not take the resource for open or the token for good.
-		refusal := oauth.NewError(oauth.InvalidToken, "The token cannot be verified at the moment.")
-		return answer(forMethod(request.Method(), bearer.Response(refusal, nil)))
+		// Nobody can record why: the console says it.
+		refused := outOfOrder(store.ErrUnavailable).Under(refusal.NewID())
+		return answer(forMethod(request.Method(), bearer.Response(refused, nil)))
 	}
 }

@@ -112,6 +112,11 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 			assert.NotContains(t, got.body, "acme", "the sender is told the kind of fault only")
 			assert.Contains(t, got.header.Get("Www-Authenticate"), "Bearer ")
 			assert.Contains(t, f.log.String(), c.logs)
+			found := f.explained(t, got)
+			if name != "B7 C20 our own name" {
+				assert.Equal(t, "acme", found.Provider)
+				assert.Equal(t, provider, found.Issuer)
+			}
 		})
 	}
 }

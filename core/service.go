@@ -25,6 +25,7 @@ import (
 	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/page"
+	"ndoap/core/refusal"
 	"ndoap/core/revoke"
 	"ndoap/core/rule"
 	"ndoap/core/standing"
@@ -54,7 +55,8 @@ type Service struct {
 
 	issuers *issuer.Table
 
-	limiter Limiter
+	limiter  Limiter
+	refusals *refusal.Recorder
 }
 
 // New wires a service.
@@ -87,6 +89,8 @@ func New(deps Deps) *Service {
 		pages:   pages,
 		limiter: deps.Limiter,
 		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log},
+
+		refusals: refusal.NewRecorder(deps.Store, deps.Now, deps.Log),
 	}
 	s.guard = &bearer.Guard{Config: deps.Config, Verifier: verifier, Issuers: s.issuers, Log: deps.Log}
 	authorization := &authorize.Handler{
@@ -125,6 +129,9 @@ func (s *Service) Serve(request Request) Decision {
 	}
 	if err := s.store.Check(); err != nil {
 		s.log.Debug("the store is out of service", "err", err) // the store itself reports the fault once
+		if !under {
+			return s.refuse(request, outOfOrder(err), nil)
+		}
 		return outOfService(request, under, s.pages)
 	}
 	switch {
@@ -138,8 +145,7 @@ func (s *Service) Serve(request Request) Decision {
 		return s.serveRoute(request, path, query, MachineRoute)
 	case under:
 		// A person logs in at user routes; a token that did would turn itself into a code and more tokens.
-		refusal := oauth.NewError(oauth.InsufficientScope, "An access token cannot be used to log in.")
-		return s.refuse(request, refusal, nil)
+		return s.refuse(request, tokenAtLogin(path), nil)
 	default:
 		return s.serveBearer(request)
 	}
@@ -148,7 +154,7 @@ func (s *Service) Serve(request Request) Decision {
 // serveBearer judges a request with an access token to a URL of Domino.
 func (s *Service) serveBearer(request Request) Decision {
 	if len(request.Header("Authorization")) > 1 {
-		return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "The request has more than one Authorization header."), nil)
+		return s.refuse(request, severalHeaders(len(request.Header("Authorization"))), nil)
 	}
 	asked := rule.Asked{Target: request.Target(), Methods: methods(request)}
 	judgement := s.guard.Check(context.Background(), request.Authorization(), asked, request.Directory())
@@ -169,30 +175,6 @@ func (s *Service) serveBearer(request Request) Decision {
 		},
 		Again: s.config().TLS.Required && !request.TLS(),
 	}
-}
-
-// judgeTransport refuses a token that was good but came unprotected, now that the peer is known (RFC 6750 section 5.3).
-func (s *Service) judgeTransport(request Request) Decision {
-	if s.isProtected(request) {
-		return Decision{Verdict: NotOurs}
-	}
-	return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS."), nil)
-}
-
-// refuseUnnamed refuses a request whose token was accepted but whose user is somebody else: the host kept a session, or
-// Anonymous, and the token's scope and subject would stand beside the wrong name.
-func (s *Service) refuseUnnamed(request Request) Decision {
-	s.log.Warn("a request came with an access token and another login, and Domino took the login; it was refused")
-	refusal := oauth.NewError(oauth.InvalidToken, "The server took another login for this request. Send the token without cookies.")
-	return s.refuse(request, refusal, nil)
-}
-
-// refuse words a refusal where the event allows an answer of our own, and denies where it does not.
-func (s *Service) refuse(request Request, refusal *oauth.Error, sufficient oauth.Scope) Decision {
-	if request.Event() == Authenticate {
-		return Decision{Verdict: Deny}
-	}
-	return answer(forMethod(request.Method(), bearer.Response(refusal, sufficient)))
 }
 
 // isProtected tells whether what the request carries was safe on its way: TLS to this server, TLS to a trusted proxy

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package bearer is the resource server: it turns the access token of a request to any Domino URL into an identity, if
-// the token's scopes open that URL, or into the refusal of RFC 6750 section 3. It never falls back to anonymous.
+// the token's scopes open that URL, or into the refusal of RFC 6750 section 3. It never falls back to anonymous. doapctl
+// explain asks it about single tokens.
 package bearer
 
 import (
@@ -12,6 +13,7 @@ import (
 
 	"ndoap/core/config"
 	"ndoap/core/directory"
+	"ndoap/core/explain"
 	"ndoap/core/issuer"
 	"ndoap/core/oauth"
 	"ndoap/core/rule"
@@ -44,10 +46,10 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	scheme, credentials, _ := strings.Cut(strings.TrimSpace(authorization), " ")
 	credentials = strings.TrimSpace(credentials)
 	if !strings.EqualFold(scheme, "Bearer") {
-		return g.refuse(oauth.NewError(oauth.InvalidToken, "This server takes access tokens by the Bearer scheme only."))
+		return refuse(oauth.NewError(oauth.InvalidToken, "This server takes access tokens by the Bearer scheme only."), otherScheme(scheme))
 	}
 	if credentials == "" {
-		return g.refuse(oauth.NewError(oauth.InvalidRequest, "The Authorization header has no token."))
+		return refuse(oauth.NewError(oauth.InvalidRequest, "The Authorization header has no token."), noToken())
 	}
 	verified, err := g.Verifier.Verify(ctx, credentials)
 	if errors.Is(err, token.ErrForeignIssuer) {
@@ -57,21 +59,20 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	case errors.Is(err, token.ErrForeignIssuer) && g.Config().Bearer.UnknownIssuer == config.PassUnknownIssuer:
 		return Judgement{Passed: true}
 	case err != nil:
-		return g.refuse(oauth.NewError(oauth.InvalidToken, "%s.", sentence(err)).Because(err))
+		return refuse(oauth.NewError(oauth.InvalidToken, "%s.", sentence(err)), err)
 	}
-	return g.limit(verified, asked, people)
+	return g.limit(ctx, verified, asked, people)
 }
 
 // limit holds a request with a good token against the token's scopes.
-func (g *Guard) limit(verified token.Verified, asked rule.Asked, people directory.Directory) Judgement {
+func (g *Guard) limit(ctx context.Context, verified token.Verified, asked rule.Asked, people directory.Directory) Judgement {
 	asked.MailFile = func() (string, error) {
 		user, err := g.known.One(people, verified.User, g.Issuers.Now())
 		return user.MailFile, err
 	}
 	verdict := rule.Judge(g.Config(), verified.Scope, asked)
 	if !verdict.Allowed {
-		refusal := oauth.NewError(oauth.InsufficientScope, "The scopes of the token do not open this.")
-		refused := g.refuse(refusal.Because(errors.New(verdict.Denial)))
+		refused := refuse(oauth.NewError(oauth.InsufficientScope, "The scopes of the token do not open this."), tooNarrow(verified, verdict))
 		refused.Sufficient = verdict.Sufficient
 		return refused
 	}
@@ -79,12 +80,15 @@ func (g *Guard) limit(verified token.Verified, asked rule.Asked, people director
 		g.Log.Info("a scope that only reports let a request through", "scope", verified.Scope.String(),
 			"client", verified.ClientID, "user", verified.User, "denial", verdict.Denial)
 	}
+	if trace := explain.TraceOf(ctx); trace != nil {
+		trace.Held(explain.Scope, verified.Scope.String())
+	}
 	return Judgement{Verified: &verified}
 }
 
-func (g *Guard) refuse(err *oauth.Error) Judgement {
-	g.Log.Info("bearer token refused", "err", err)
-	return Judgement{Refusal: err}
+// refuse tells the sender one thing and administrators, with why, another. Whoever asked logs it.
+func refuse(err *oauth.Error, why error) Judgement {
+	return Judgement{Refusal: err.Because(why)}
 }
 
 // sentence is what the sender is told: the kind of fault, not its details.

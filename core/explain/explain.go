@@ -64,6 +64,7 @@ const (
 	LoginToken    Credential = "login token"       // of the login endpoint
 	APIKey        Credential = "API key"
 	Unknown       Credential = "none of these"
+	Unjudged      Credential = "not looked at" // the request was refused whatever its token is
 )
 
 // Token is what an administrator is told of the token that was judged, beside the rules. It never is the token.

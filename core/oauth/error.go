@@ -48,6 +48,7 @@ type Error struct {
 	Cause       error         // never sent
 	Reported    bool          // the cause is on the console already, from where it arose
 	RetryAfter  time.Duration // how long to wait before trying again; zero: the error does not say
+	RequestID   string        // by which an administrator finds out why; empty where nothing is recorded
 }
 
 // NewError returns a protocol error with the status that its code has at the token endpoint.
@@ -90,6 +91,13 @@ func (e *Error) ReportedIf(reported bool) *Error {
 	return &copied
 }
 
+// Under returns the error with the request id that the sender is told.
+func (e *Error) Under(requestID string) *Error {
+	copied := *e
+	copied.RequestID = requestID
+	return &copied
+}
+
 // Error gives code, description and cause: a text for logs, not for senders.
 func (e *Error) Error() string {
 	text := string(e.Code) + ": " + e.Description
@@ -119,8 +127,12 @@ func (e *Error) Response() web.Response {
 	body := struct {
 		Code        Code   `json:"error"`
 		Description string `json:"error_description,omitempty"`
-	}{e.Code, e.Description}
+		RequestID   string `json:"request_id,omitempty"`
+	}{e.Code, e.Description, e.RequestID}
 	response := web.JSON(e.Status, body).NoStore()
+	if e.RequestID != "" {
+		response.Header.Set("Request-Id", e.RequestID)
+	}
 	switch {
 	case e.RetryAfter > 0: // in whole seconds, never less than meant
 		response.Header.Set("Retry-After", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))

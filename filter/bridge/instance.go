@@ -86,6 +86,7 @@ func (in *instance) keepCurrent(ctx context.Context) {
 			in.guarded(func() { in.refresh(ctx) })
 			in.guarded(func() { in.announce(ctx) })
 			in.guarded(func() { in.refreshProviders(ctx, now) })
+			in.guarded(func() { in.flushRefusals(ctx) })
 			if now.Sub(lastRotation) >= rotateEvery {
 				lastRotation = now
 				in.guarded(func() { in.rotate(ctx, now) })
@@ -216,6 +217,9 @@ func (in *instance) stop() {
 	in.done.Wait()
 	if service := in.service.Load(); service != nil {
 		service.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+		in.guarded(func() { service.FlushRefusals(ctx) })
+		cancel()
 	}
 	if in.store != nil {
 		if err := in.store.Close(); err != nil {

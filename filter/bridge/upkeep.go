@@ -30,6 +30,16 @@ func (in *instance) sweep(ctx context.Context, now time.Time) {
 	}
 }
 
+// flushTime bounds how long a server that stops tries to store why it refused requests.
+const flushTime = 5 * time.Second
+
+// flushRefusals stores why requests were refused, which no request waits for.
+func (in *instance) flushRefusals(ctx context.Context) {
+	if service := in.service.Load(); service != nil {
+		service.FlushRefusals(ctx)
+	}
+}
+
 // administrator is the address of events that doapctl records.
 const administrator = "doapctl"
 
