@@ -42,6 +42,7 @@ type arguments struct {
 	Token   tokenCommands   `cmd:"" help:"End single tokens."`
 	Lockout lockoutCommands `cmd:"" help:"See and lift lockouts of clients."`
 	Audit   auditCommand    `cmd:"" help:"Show the audit trail."`
+	Explain explainCommand  `cmd:"" help:"Say why a token is refused, by the request id or by the token."`
 	Config  configCommands  `cmd:"" help:"Check the configuration."`
 	Version versionCommand  `cmd:"" help:"Print the version of doapctl."`
 }

@@ -41,6 +41,11 @@ func TestScripts(t *testing.T) {
 			"granted":     granted,
 			"lockedout":   lockedout,
 			"revoked":     revoked,
+
+			"foreigntoken":   foreignToken,
+			"owntoken":       ownToken,
+			"provider":       provider,
+			"refusedrequest": refusedRequest,
 		},
 	})
 }

@@ -66,6 +66,8 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 
 // limit holds a request with a good token against the token's scopes.
 func (g *Guard) limit(ctx context.Context, verified token.Verified, asked rule.Asked, people directory.Directory) Judgement {
+	trace := explain.TraceOf(ctx)
+	trace.Scoped(verified.Scope)
 	asked.MailFile = func() (string, error) {
 		user, err := g.known.One(people, verified.User, g.Issuers.Now())
 		return user.MailFile, err
@@ -80,8 +82,8 @@ func (g *Guard) limit(ctx context.Context, verified token.Verified, asked rule.A
 		g.Log.Info("a scope that only reports let a request through", "scope", verified.Scope.String(),
 			"client", verified.ClientID, "user", verified.User, "denial", verdict.Denial)
 	}
-	if trace := explain.TraceOf(ctx); trace != nil {
-		trace.Held(explain.Scope, verified.Scope.String())
+	if trace != nil {
+		trace.Held(explain.Scope, opened(verified.Scope, verdict))
 	}
 	return Judgement{Verified: &verified}
 }

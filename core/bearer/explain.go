@@ -5,8 +5,10 @@ package bearer
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"ndoap/core/explain"
+	"ndoap/core/oauth"
 	"ndoap/core/rule"
 	"ndoap/core/token"
 )
@@ -37,7 +39,15 @@ func otherScheme(scheme string) error {
 // tooNarrow refuses a good token whose scopes do not open what was asked for.
 func tooNarrow(verified token.Verified, verdict rule.Verdict) error {
 	return &explain.Failure{
-		Kind: errScope, Rule: explain.Scope, Found: verdict.Denial, Expected: fmt.Sprintf("one of the scopes %q", verdict.Sufficient),
+		Kind: errScope, Rule: explain.Scope, Found: verdict.Denial, Expected: "one of the scopes " + strings.Join(verdict.Sufficient, ", "),
 		Remedy: "let the client ask for one of them, or widen the rules of a scope that the token has", Token: verified.Origin,
 	}
+}
+
+// opened says for somebody who asks that the scopes of a token open what was asked for.
+func opened(scope oauth.Scope, verdict rule.Verdict) string {
+	if verdict.Denial != "" {
+		return fmt.Sprintf("%q only reports, and would deny: %s", scope, verdict.Denial)
+	}
+	return fmt.Sprintf("%q opens it", scope)
 }

@@ -18,6 +18,7 @@ type Step struct {
 type Trace struct {
 	Steps []Step
 	Token Token
+	Scope []string // of a token that is good, whatever it opens
 }
 
 // traceKey is the key of a Trace in a context.
@@ -45,5 +46,12 @@ func (t *Trace) Held(rule Rule, found ...string) {
 func (t *Trace) About(token Token) {
 	if t != nil {
 		t.Token = token
+	}
+}
+
+// Scoped notes the scopes of a token that is good.
+func (t *Trace) Scoped(scope []string) {
+	if t != nil {
+		t.Scope = scope
 	}
 }

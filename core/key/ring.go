@@ -90,6 +90,9 @@ func (s *Set) Public(kid string) (alg string, public crypto.PublicKey, ok bool) 
 // JWKS is the JWK Set of all public keys (RFC 7517 section 5), newest first. The caller must not change it.
 func (s *Set) JWKS() []byte { return s.jwks }
 
+// Len is how many keys verify.
+func (s *Set) Len() int { return len(s.public) }
+
 // newSet parses records; retired ones are neither published nor do they verify. One that does not hold what it says
 // makes the whole set fail: a store that was tampered with or damaged must not go on signing.
 func newSet(records []store.Key) (*Set, error) {

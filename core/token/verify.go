@@ -124,6 +124,9 @@ func (v *Verifier) Inspect(ctx context.Context, token string) (Verified, error) 
 	if err != nil {
 		return Verified{}, unavailable(explain.Keys, err, own)
 	}
+	if trace != nil {
+		trace.Held(explain.Keys, strconv.Itoa(set.Len()), "of this server")
+	}
 	parser := jwt.NewParser(
 		jwt.WithValidMethods(key.Algorithms()),
 		jwt.WithStrictDecoding(),
