@@ -3,6 +3,7 @@
 package bearer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,11 +12,13 @@ import (
 	"ndoap/core/directory"
 	"ndoap/core/dominoname"
 	"ndoap/core/issuer"
+	"ndoap/core/standing"
 	"ndoap/core/token"
 )
 
-// verifyForeign judges a token of another issuer, and asks the directory whose it is.
-func (g *Guard) verifyForeign(credentials string, people directory.Directory) (token.Verified, error) {
+// verifyForeign judges a token of another issuer, and asks the directory whose it is and, now that it is known, whether it
+// was revoked.
+func (g *Guard) verifyForeign(ctx context.Context, credentials string, people directory.Directory) (token.Verified, error) {
 	foreign, err := g.Issuers.Verify(credentials)
 	if err != nil {
 		return token.Verified{}, err
@@ -28,6 +31,10 @@ func (g *Guard) verifyForeign(credentials string, people directory.Directory) (t
 		}
 		return token.Verified{}, fmt.Errorf("%w: the claim %s is %.200q: %w (provider %s)", kind, foreign.User.Claim,
 			foreign.User.Value, err, foreign.Provider)
+	}
+	of := standing.Token{ID: foreign.ID, User: name, IssuedAt: foreign.IssuedAt, Foreign: true, Issuer: foreign.Issuer}
+	if err := g.Verifier.CheckStanding(ctx, of); err != nil {
+		return token.Verified{}, fmt.Errorf("%w (provider %s)", err, foreign.Provider)
 	}
 	return token.Verified{
 		ID: foreign.ID, ClientID: clientOf(foreign), Subject: name, User: name, Scope: foreign.Scope,

@@ -21,6 +21,7 @@ import (
 // Verified is what a good access token of an identity provider says.
 type Verified struct {
 	Provider string // its name in the configuration
+	Issuer   string // iss
 	ID       string // jti, may be empty
 	User     User
 	ClientID string // may be empty
@@ -93,7 +94,9 @@ func (t *Table) verify(p *provider, iss string, read jws.Parsed) (Verified, erro
 	if err := p.tenant(iss, keyIssuer, read.Claims); err != nil {
 		return Verified{}, err
 	}
-	return t.judge(p, read.Claims)
+	verified, err := t.judge(p, read.Claims)
+	verified.Issuer = iss
+	return verified, err
 }
 
 // header holds the JOSE header to what is understood here: a signature by key pair, no extensions, and the header of a

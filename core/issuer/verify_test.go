@@ -29,7 +29,7 @@ func TestGoodToken(t *testing.T) {
 	got, err := f.Verify(sign(header(nil), claims(object{"azp": "app", "jti": "1", "nbf": noon.Unix()})))
 	require.NoError(t, err)
 	assert.Equal(t, Verified{
-		Provider: "acme", ID: "1", User: User{Claim: "sub", Value: annaBerg}, ClientID: "app", Scope: oauth.Scope{"domino"},
+		Provider: "acme", Issuer: idp, ID: "1", User: User{Claim: "sub", Value: annaBerg}, ClientID: "app", Scope: oauth.Scope{"domino"},
 		IssuedAt: noon.Local(), ExpiresAt: noon.Add(time.Hour).Local(),
 	}, got)
 }
