@@ -52,6 +52,12 @@ var revocations = map[string]revocation{
 		require.NoError(t, err)
 		assert.Equal(t, 2, ended)
 	}, false, "The token was revoked."},
+	"A45 the user, spelled in another case, without her grants": {func(t *testing.T, s store.Store, _ map[string]any) {
+		t.Helper()
+		ended, err := s.RevokeUser(t.Context(), "CN=anna berg/OU=SALES/O=Acme")
+		require.NoError(t, err)
+		assert.Zero(t, ended)
+	}, false, "The token was revoked."},
 	"A45 the client's grants": {func(t *testing.T, s store.Store, claims map[string]any) {
 		t.Helper()
 		ended, err := s.RevokeClientGrants(t.Context(), claims["client_id"].(string))

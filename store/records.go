@@ -74,6 +74,10 @@ type Key struct {
 // so long, and no longer.
 const MaxAccessTokenLife = 24 * time.Hour
 
+// UserRevocationsKept is for how long it is known when a user was revoked: longer than any access token counts, also one
+// of an identity provider (366 days are the most that maxJwtDuration allows), by any clock.
+const UserRevocationsKept = 367 * 24 * time.Hour
+
 // AuthorizationRequest is a validated request to the authorization endpoint that waits for its user to log in or to
 // consent. Its id, a secret, goes through the browser; the store knows the hash.
 type AuthorizationRequest struct {
@@ -152,8 +156,12 @@ type Lockout struct {
 // Standing is what decides whether an access token still counts, beside the token itself.
 type Standing struct {
 	RevokedGrants map[string]struct{} // ids of grants that were revoked within MaxAccessTokenLife
-	RevokedTokens map[string]struct{} // jti of access tokens that were revoked
+	RevokedTokens map[string]struct{} // ids of access tokens that were revoked
 	Clients       map[string]bool     // by id, whether it is enabled
+
+	// RevokedUsers is when all access of a user was last ended, by the name that was given then: nothing that was issued to
+	// that user until then counts. It has what happened within UserRevocationsKept.
+	RevokedUsers map[string]time.Time
 }
 
 // AuditAction is what an audit event tells of.

@@ -194,17 +194,18 @@ type Grants interface {
 type Revocations interface {
 	// RevokeGrant ends a grant with all its tokens; revoking it again does nothing. ErrNotFound.
 	RevokeGrant(ctx context.Context, id string, events ...AuditEvent) error
-	// RevokeUser ends all grants of a user, their codes and pending consents, and forgets what they had consented to.
-	// It returns how many grants were good.
+	// RevokeUser ends all grants of a user, their codes and pending consents, forgets what they had consented to, and
+	// remembers when that was, for access tokens that have no grant here. It returns how many grants were good. The name
+	// is compared byte by byte; what was given out under another spelling of it ends by Standing, which see.
 	RevokeUser(ctx context.Context, user string, events ...AuditEvent) (int, error)
 	// RevokeClientGrants does the same for a client.
 	RevokeClientGrants(ctx context.Context, clientID string, events ...AuditEvent) (int, error)
-	// RevokeToken ends one access token, named by its jti, until it expires.
+	// RevokeToken ends one access token, named by its id (standing.Token.Key), until it expires.
 	RevokeToken(ctx context.Context, id string, expires time.Time, events ...AuditEvent) error
 	// UseOnce returns nil for the first use of an id, and ErrConsumed for all others until expires.
 	UseOnce(ctx context.Context, id string, expires time.Time) error
-	// Standing returns what counts now. It reads as much as was revoked within MaxAccessTokenLife; keep it for as long
-	// as the generation stands.
+	// Standing returns what counts now. It reads as much as was revoked while tokens live that it concerns; keep it for as
+	// long as the generation stands.
 	Standing(ctx context.Context) (Standing, error)
 }
 

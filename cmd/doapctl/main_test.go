@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"registered": registered,
 
 			"accesstoken": accesstoken,
+			"expired":     expired,
 			"granted":     granted,
 			"lockedout":   lockedout,
 			"revoked":     revoked,

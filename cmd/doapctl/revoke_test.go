@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"ndoap/core/oauth"
+	"ndoap/core/standing"
 	"ndoap/store"
 	"ndoap/store/sqlite"
 )
@@ -67,17 +68,23 @@ func lockedout(ts *testscript.TestScript, negated bool, arguments []string) {
 	})
 }
 
-// revoked DATABASE GRANT|TOKEN succeeds if the server would know the id as revoked.
+// revoked DATABASE GRANT|TOKEN|USER [ISSUER] succeeds if the server would know the id as revoked. With an issuer it is that
+// of a token of an identity provider.
 func revoked(ts *testscript.TestScript, negated bool, arguments []string) {
-	if len(arguments) != 2 {
-		ts.Fatalf("usage: [!] revoked DATABASE GRANT|TOKEN")
+	if len(arguments) != 2 && len(arguments) != 3 {
+		ts.Fatalf("usage: [!] revoked DATABASE GRANT|TOKEN|USER [ISSUER]")
+	}
+	id := arguments[1]
+	if len(arguments) == 3 {
+		id = standing.Token{ID: id, Foreign: true, Issuer: arguments[2]}.Key()
 	}
 	inDatabase(ts, arguments[0], func(ctx context.Context, opened *sqlite.Store) error {
-		standing, err := opened.Standing(ctx)
-		_, grant := standing.RevokedGrants[arguments[1]]
-		_, token := standing.RevokedTokens[arguments[1]]
-		if (grant || token) == negated {
-			ts.Fatalf("%s: revoked is %t", arguments[1], grant || token)
+		current, err := opened.Standing(ctx)
+		_, grant := current.RevokedGrants[id]
+		_, token := current.RevokedTokens[id]
+		_, user := current.RevokedUsers[id]
+		if (grant || token || user) == negated {
+			ts.Fatalf("%s: revoked is %t", id, !negated)
 		}
 		return err
 	})
@@ -97,4 +104,17 @@ func accesstoken(ts *testscript.TestScript, negated bool, arguments []string) {
 	ts.Check(err)
 	text := "e30." + base64.RawURLEncoding.EncodeToString(claims) + ".c2lnbmF0dXJl\n"
 	ts.Check(os.WriteFile(ts.MkAbs(arguments[0]), []byte(text), 0o600))
+}
+
+// expired DATABASE DURATION deletes what the server will have deleted after that time.
+func expired(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) != 2 {
+		ts.Fatalf("usage: expired DATABASE DURATION")
+	}
+	passed, err := time.ParseDuration(arguments[1])
+	ts.Check(err)
+	inDatabase(ts, arguments[0], func(ctx context.Context, opened *sqlite.Store) error {
+		_, err := opened.DeleteExpired(ctx, time.Now().Add(passed))
+		return err
+	})
 }

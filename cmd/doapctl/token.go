@@ -8,11 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"ndoap/core/audit"
+	"ndoap/core/config"
 	"ndoap/core/oauth"
+	"ndoap/core/standing"
 	"ndoap/store"
 	"ndoap/store/sqlite"
 )
@@ -28,8 +31,9 @@ type tokenRevokeCommand struct {
 // Help is shown below the usage line.
 func (tokenRevokeCommand) Help() string {
 	return `Ends one token that has come into wrong hands. Paste it on standard input, so that it is neither in the history of
-the shell nor in the list of processes. An access token is ended alone; with a refresh token the whole grant ends. It
-takes effect with the next request to this server, and within a second on others that share the database.
+the shell nor in the list of processes. An access token is ended alone, also one of an identity provider, if it has an
+id (jti); with a refresh token the whole grant ends. It takes effect with the next request to this server, and within a
+second on others that share the database. The provider does not learn of it.
 
 Examples:
 
@@ -78,6 +82,13 @@ type accessToken struct {
 	ClientID  string `json:"client_id"`
 	Subject   string `json:"sub"`
 	ExpiresAt int64  `json:"exp"`
+
+	foreign bool // of an identity provider
+}
+
+// key is how the store knows the token.
+func (t accessToken) key() string {
+	return standing.Token{ID: t.ID, Foreign: t.foreign, Issuer: t.Issuer}.Key()
 }
 
 func (s *session) revokeAccessToken(text string) error {
@@ -93,15 +104,28 @@ func (s *session) revokeAccessToken(text string) error {
 	if err != nil {
 		return err
 	}
+	token.foreign = token.Issuer != policy.Issuer
+	everlasting := token.foreign && policy.Bearer.IgnoreExpiry
 	switch {
-	case token.Issuer != policy.Issuer:
-		return fmt.Errorf("the token is of the issuer %q and not of this server (%s): revoke it there", token.Issuer, policy.Issuer)
+	case token.foreign && !trusts(policy, token.Issuer):
+		return fmt.Errorf("the token is of the issuer %q, neither of this server (%s) nor of an identity provider in its "+
+			"configuration: it opens nothing here", token.Issuer, policy.Issuer)
 	case token.ID == "":
-		return errors.New("the token has no id (jti) by which it could be revoked")
-	case time.Unix(token.ExpiresAt, 0).Before(s.now):
+		return errors.New("the token has no id (jti) by which it could be revoked: doapctl user revoke ends it with all " +
+			"others of its user")
+	case time.Unix(token.ExpiresAt, 0).Before(s.now) && !everlasting:
 		return errors.New("the token has expired already: there is nothing to revoke")
+	case everlasting:
+		token.ExpiresAt = s.now.Add(store.UserRevocationsKept).Unix()
 	}
 	return s.withStore(func(opened *sqlite.Store) error { return s.revokeToken(opened, token) })
+}
+
+// trusts tells whether tokens of an issuer can be those of an identity provider of the configuration.
+func trusts(policy *config.Config, issuer string) bool {
+	return slices.ContainsFunc(policy.Providers, func(p config.Provider) bool {
+		return slices.Contains(p.ExpectedIssuers(), issuer)
+	})
 }
 
 func readAccessToken(text string) (accessToken, error) {
@@ -120,10 +144,15 @@ func readAccessToken(text string) (accessToken, error) {
 	return token, nil
 }
 
-// revokeToken ends an access token until it would have expired; none is good for longer than MaxAccessTokenLife.
+// revokeToken ends an access token until it would have expired; none is good for longer than MaxAccessTokenLife, or
+// UserRevocationsKept for one of an identity provider.
 func (s *session) revokeToken(opened *sqlite.Store, token accessToken) error {
+	longest := store.MaxAccessTokenLife
+	if token.foreign {
+		longest = store.UserRevocationsKept
+	}
 	expires := time.Unix(token.ExpiresAt, 0)
-	if latest := s.now.Add(store.MaxAccessTokenLife); expires.After(latest) {
+	if latest := s.now.Add(longest); expires.After(latest) {
 		expires = latest
 	}
 	event := s.event(store.AuditTokenRevoked, "access token")
@@ -131,7 +160,7 @@ func (s *session) revokeToken(opened *sqlite.Store, token accessToken) error {
 	if token.Subject != "" {
 		event.Detail = concerning(token.Subject, event.Detail)
 	}
-	if err := opened.RevokeToken(s, token.ID, expires, event); err != nil {
+	if err := opened.RevokeToken(s, token.key(), expires, event); err != nil {
 		return err
 	}
 	if s.json {

@@ -29,8 +29,10 @@ type userRevokeCommand struct {
 // Help is shown below the usage line.
 func (userRevokeCommand) Help() string {
 	return `Ends all grants of a person, with their refresh tokens and access tokens, and forgets which applications the person
-had consented to. It takes effect with the next request to this server, and within a second on others that share the
-database. It does not keep the person from logging in again: that is for the Domino directory to say.
+had consented to. Access tokens that identity providers have issued to the person until now end, too. It takes effect
+with the next request to this server, and within a second on others that share the database. It does not keep the
+person from logging in again: that is for the Domino directory and the providers to say. A person who has no grant is
+named in full, such as "CN=Anna Berg/OU=Sales/O=Acme".
 
 Example:
 
@@ -43,7 +45,7 @@ func (c *userRevokeCommand) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		if len(known) == 0 { // what is not a grant yet is revoked, too: codes and consents
+		if len(known) == 0 { // what has no grant is revoked, too: codes, consents, tokens of identity providers
 			canonical, err := dominoname.Canonical(c.Name)
 			if err != nil || !strings.Contains(c.Name, "=") {
 				return fmt.Errorf("nobody called %q has a grant here; if the name is right, write it in full, such as "+
@@ -66,7 +68,7 @@ func (c *userRevokeCommand) Run(s *session) error {
 		if s.json {
 			return s.printJSON(map[string]any{"user": known[0], "revoked_grants": revoked})
 		}
-		s.print("Revoked %s of %s.", counted(revoked, "grant"), known[0])
+		s.print("Revoked %s of %s, and every access token that was issued until now.", counted(revoked, "grant"), known[0])
 		return nil
 	})
 }
@@ -84,13 +86,13 @@ func spellings(s *session, in store.Grants, name string) ([]string, error) {
 	}
 	var found []string
 	for _, grant := range grants {
-		matches := strings.EqualFold(grant.User, wanted) || strings.EqualFold(dominoname.Abbreviated(grant.User), name)
+		matches := dominoname.Same(grant.User, wanted) || dominoname.Same(dominoname.Abbreviated(grant.User), name)
 		if grant.User != "" && matches && !slices.Contains(found, grant.User) {
 			found = append(found, grant.User)
 		}
 	}
 	for _, other := range found[min(len(found), 1):] {
-		if !strings.EqualFold(other, found[0]) {
+		if !dominoname.Same(other, found[0]) {
 			return nil, fmt.Errorf("the name %q stands for several: write one of them in full: %s", name, strings.Join(found, ", "))
 		}
 	}

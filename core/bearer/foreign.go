@@ -13,10 +13,12 @@ import (
 	"ndoap/core/dominoname"
 	"ndoap/core/explain"
 	"ndoap/core/issuer"
+	"ndoap/core/standing"
 	"ndoap/core/token"
 )
 
-// verifyForeign judges a token of another issuer, and asks the directory whose it is.
+// verifyForeign judges a token of another issuer, and asks the directory whose it is and, now that it is known, whether it
+// was revoked.
 func (g *Guard) verifyForeign(ctx context.Context, credentials string, people directory.Directory) (token.Verified, error) {
 	foreign, err := g.Issuers.Verify(ctx, credentials)
 	if err != nil {
@@ -29,6 +31,10 @@ func (g *Guard) verifyForeign(ctx context.Context, credentials string, people di
 	name, err := g.person(ctx, foreign.User, people)
 	if err != nil {
 		return token.Verified{}, noPerson(err, origin)
+	}
+	of := standing.Token{ID: foreign.ID, User: name, IssuedAt: foreign.IssuedAt, Foreign: true, Issuer: foreign.Issuer}
+	if err := g.Verifier.CheckStanding(ctx, of, origin); err != nil {
+		return token.Verified{}, err
 	}
 	return token.Verified{
 		ID: foreign.ID, ClientID: clientOf(foreign), Subject: name, User: name, Scope: foreign.Scope,

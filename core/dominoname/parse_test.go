@@ -175,3 +175,12 @@ func TestFormsRoundTrip_B8(t *testing.T) {
 		require.Equal(t, canonical, again)
 	})
 }
+
+func TestNamesThatAreTheSameAreFoldedAlike_B8(t *testing.T) {
+	letters := rapid.StringOfN(rapid.RuneFrom([]rune("kK\u212asS\u017fiI\u0130\u0131\u00e5\u00c5\u212b\u03c3\u03c2\u03a3/= \u5c71")), 0, 3, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := letters.Draw(t, "a"), letters.Draw(t, "b")
+		require.Equal(t, Same(a, b), Folded(a) == Folded(b))
+	})
+	assert.Equal(t, Folded("CN=Anna Berg/O=Acme"), Folded("cn=ANNA BERG/o=acme"))
+}

@@ -103,6 +103,11 @@ func couldComeFromOutside(value string) error {
 	return nil
 }
 
+// Folded is the same text for names that are the Same, and for no others, so that names can be looked up in a map.
+func Folded(name string) string {
+	return strings.Map(unicode.ToLower, name) + "/" + strings.Map(unicode.ToUpper, name)
+}
+
 // Same tells whether two names are the same to Domino, which ignores case. Letters that only look alike, or that
 // Unicode merely maps to each other (the Kelvin sign and K, the long s), stay different.
 func Same(a, b string) bool {

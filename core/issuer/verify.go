@@ -24,7 +24,7 @@ import (
 // Verified is what a good access token of an identity provider says.
 type Verified struct {
 	Provider string // its name in the configuration
-	Issuer   string
+	Issuer   string // iss
 	ID       string // jti, may be empty
 	User     User
 	ClientID string // may be empty

@@ -6,9 +6,13 @@ package standing
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"time"
 
+	"ndoap/core/dominoname"
 	"ndoap/core/snapshot"
 	"ndoap/store"
 )
@@ -31,11 +35,25 @@ func NewRegister(source Source, generation func() uint64) *Register {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read what was revoked: %w", err)
 		}
+		current.RevokedUsers = folded(current.RevokedUsers)
 		return &current, nil
 	})}
 }
 
-// Current returns what counts at the present generation; nobody may change it. It takes no lock and reads nothing while
+// folded has the names of users as they are looked up.
+func folded(byName map[string]time.Time) map[string]time.Time {
+	byFolded := make(map[string]time.Time, len(byName))
+	for name, at := range byName {
+		key := dominoname.Folded(name)
+		if at.After(byFolded[key]) {
+			byFolded[key] = at
+		}
+	}
+	return byFolded
+}
+
+// Current returns what counts at the present generation, with RevokedUsers by dominoname.Folded, for Domino takes names
+// that differ in case for the same; nobody may change it. It takes no lock and reads nothing while
 // the generation stands. An error means that nothing can be said, and so that nothing counts.
 func (r *Register) Current(ctx context.Context) (*store.Standing, error) {
 	return r.cache.Get(ctx)
@@ -43,10 +61,29 @@ func (r *Register) Current(ctx context.Context) (*store.Standing, error) {
 
 // Token is what decides whether an access token still counts.
 type Token struct {
-	ID       string // jti
+	ID       string // jti; one of another issuer may have none
 	GrantID  string // gid
 	ClientID string
+	User     string    // canonical Notes name; empty when it stands for no user
+	IssuedAt time.Time // iat
+
+	// Foreign tokens are those of other issuers: they have neither a grant nor a client in the store.
+	Foreign bool
+	Issuer  string // iss, of a foreign one
 }
+
+// Key is the id by which the store knows the token when it was revoked; empty when it has none. That of a foreign token is
+// made of its issuer, too: what one issuer calls its token ends none of another.
+func (t Token) Key() string {
+	if !t.Foreign || t.ID == "" {
+		return t.ID
+	}
+	hash := sha256.Sum256(fmt.Appendf(nil, "%d %s%s", len(t.Issuer), t.Issuer, t.ID))
+	return foreignPrefix + base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+// foreignPrefix is in no id that this server gives a token.
+const foreignPrefix = "foreign:"
 
 // Why a token no longer counts.
 var (
@@ -54,12 +91,20 @@ var (
 	errGrant    = errors.New("its grant was revoked")
 	ErrClient   = errors.New("its client was removed")
 	ErrDisabled = errors.New("its client is disabled")
+	errUser     = errors.New("everything that was issued to its user until then was revoked")
 )
 
-// Revoked returns nil for a token that counts, and otherwise why it does not.
+// Revoked returns nil for a token that counts, and otherwise why it does not. current is a register's. All access tokens
+// are judged here, whoever issued them.
 func Revoked(current *store.Standing, token Token) error {
-	if _, revoked := current.RevokedTokens[token.ID]; revoked {
+	if _, revoked := current.RevokedTokens[token.Key()]; revoked {
 		return errToken
+	}
+	if err := userRevoked(current, token); err != nil {
+		return err
+	}
+	if token.Foreign {
+		return nil
 	}
 	if _, revoked := current.RevokedGrants[token.GrantID]; revoked {
 		return errGrant
@@ -71,4 +116,18 @@ func Revoked(current *store.Standing, token Token) error {
 		return ErrDisabled
 	}
 	return nil
+}
+
+// userRevoked tells whether all access of the token's user was ended after it was issued. iat is in whole seconds, so that
+// a token of the very second counts as one from before: it may be.
+func userRevoked(current *store.Standing, token Token) error {
+	if token.User == "" || len(current.RevokedUsers) == 0 {
+		return nil
+	}
+	at, revoked := current.RevokedUsers[dominoname.Folded(token.User)]
+	if !revoked || token.IssuedAt.After(at) {
+		return nil
+	}
+	return fmt.Errorf("%w: at %s, and it was issued at %s", errUser, at.UTC().Format(time.RFC3339),
+		token.IssuedAt.UTC().Format(time.RFC3339))
 }

@@ -153,34 +153,14 @@ func (v *Verifier) Inspect(ctx context.Context, token string) (Verified, error) 
 		trace.Held(explain.Client, found.ClientID)
 		trace.Held(explain.Claims, fmt.Sprintf("jti, gid and a scope: %q", verified.Scope))
 	}
-	if err := v.checkStanding(ctx, verified); err != nil {
+	of := standing.Token{
+		ID: verified.ID, GrantID: verified.GrantID, ClientID: verified.ClientID, User: verified.User, IssuedAt: verified.IssuedAt,
+	}
+	if err := v.CheckStanding(ctx, of, own); err != nil {
 		return Verified{}, err
 	}
-	trace.Held(explain.Standing, "neither the token nor its grant was revoked, and its client is enabled")
+	trace.Held(explain.Standing, "neither the token, its grant nor its user was revoked, and its client is enabled")
 	return verified, nil
-}
-
-// checkStanding returns nil unless the token, its grant or its client was revoked.
-func (v *Verifier) checkStanding(ctx context.Context, verified Verified) error {
-	current, err := v.Standing.Current(ctx)
-	if err != nil {
-		return unavailable(explain.Standing, err, verified.Origin)
-	}
-	err = standing.Revoked(current, standing.Token{ID: verified.ID, GrantID: verified.GrantID, ClientID: verified.ClientID})
-	if err == nil {
-		return nil
-	}
-	failure := &explain.Failure{
-		Kind: ErrRevoked, Rule: explain.Standing, Found: err.Error(), Cause: err, Token: verified.Origin,
-		Remedy: "doapctl audit says who ended it; the client gets new tokens when its user logs in again",
-	}
-	switch {
-	case errors.Is(err, standing.ErrDisabled):
-		failure.Remedy = "let the client in again with doapctl client enable, if it may"
-	case errors.Is(err, standing.ErrClient):
-		failure.Remedy = "register the client again with doapctl client add, if it may come back, and let its users log in again"
-	}
-	return failure
 }
 
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }

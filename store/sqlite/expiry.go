@@ -38,7 +38,13 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int, error) {
 			}
 			removed += count
 		}
-		count, err := q.exec(context.Background(), "DELETE FROM lockouts WHERE locked_until <= ?",
+		count, err := q.exec(context.Background(), "DELETE FROM user_revocations WHERE revoked_at <= ?",
+			instant(now.Add(-store.UserRevocationsKept)))
+		if err != nil {
+			return nil, err
+		}
+		removed += count
+		count, err = q.exec(context.Background(), "DELETE FROM lockouts WHERE locked_until <= ?",
 			instant(now.Add(-store.LockoutsListed)))
 		removed += count
 		if err != nil {

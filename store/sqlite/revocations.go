@@ -29,7 +29,11 @@ func (s *Store) RevokeUser(ctx context.Context, user string, events ...store.Aud
 		"DELETE FROM codes WHERE user_name = ? AND grant_id IS NULL",
 		"DELETE FROM authorization_requests WHERE consent_user = ?",
 		"DELETE FROM consents WHERE user_name = ?",
-	}, "UPDATE grants SET revoked_at = ? WHERE user_name = ? AND revoked_at = 0 AND user_name <> ''", events)
+	}, []string{
+		"INSERT INTO user_revocations (revoked_at, user_name) SELECT ?1, ?2 WHERE ?2 <> '' " +
+			"ON CONFLICT (user_name) DO UPDATE SET revoked_at = max(revoked_at, excluded.revoked_at)",
+		"UPDATE grants SET revoked_at = ? WHERE user_name = ? AND revoked_at = 0 AND user_name <> ''",
+	}, events)
 }
 
 // RevokeClientGrants implements store.Revocations.
@@ -38,11 +42,11 @@ func (s *Store) RevokeClientGrants(ctx context.Context, clientID string, events 
 		"DELETE FROM codes WHERE client_id = ? AND grant_id IS NULL",
 		"DELETE FROM authorization_requests WHERE client_id = ?",
 		"DELETE FROM consents WHERE client_id = ?",
-	}, "UPDATE grants SET revoked_at = ? WHERE client_id = ? AND revoked_at = 0", events)
+	}, []string{"UPDATE grants SET revoked_at = ? WHERE client_id = ? AND revoked_at = 0"}, events)
 }
 
-// revokeAll ends everything of one user or client.
-func (s *Store) revokeAll(ctx context.Context, verb, whose string, removals []string, revocation string,
+// revokeAll ends everything of one user or client. It returns how many rows the last of the revocations touched.
+func (s *Store) revokeAll(ctx context.Context, verb, whose string, removals, revocations []string,
 	events []store.AuditEvent,
 ) (revoked int, err error) {
 	err = s.write(ctx, verb, func(q *queries) (answer, err error) {
@@ -51,9 +55,11 @@ func (s *Store) revokeAll(ctx context.Context, verb, whose string, removals []st
 				return nil, err
 			}
 		}
-		revoked, err = q.exec(context.Background(), revocation, instant(s.options.Now()), whose)
-		if err != nil {
-			return nil, err
+		now := instant(s.options.Now())
+		for _, revocation := range revocations {
+			if revoked, err = q.exec(context.Background(), revocation, now, whose); err != nil {
+				return nil, err
+			}
 		}
 		return nil, insertAudit(q, events)
 	})
@@ -91,23 +97,26 @@ func (s *Store) UseOnce(ctx context.Context, id string, expires time.Time) error
 type standing struct {
 	kind, id string
 	enabled  bool
+	at       instant
 }
 
 func scanStanding(r row) (standing, error) {
 	var s standing
-	err := r.Scan(&s.kind, &s.id, &s.enabled)
+	err := r.Scan(&s.kind, &s.id, &s.enabled, &s.at)
 	return s, err
 }
 
 // Standing implements store.Revocations.
 func (s *Store) Standing(ctx context.Context) (store.Standing, error) {
-	lines, err := all(ctx, s.reader, scanStanding, "SELECT kind, id, 0 FROM revocations UNION ALL "+
-		"SELECT 'client', id, disabled = 0 FROM clients")
+	lines, err := all(ctx, s.reader, scanStanding, "SELECT kind, id, 0, 0 FROM revocations UNION ALL "+
+		"SELECT 'client', id, disabled = 0, 0 FROM clients UNION ALL "+
+		"SELECT 'user', user_name, 0, revoked_at FROM user_revocations")
 	if err != nil {
 		return store.Standing{}, fmt.Errorf("read revocations: %w", err)
 	}
 	found := store.Standing{
 		RevokedGrants: map[string]struct{}{}, RevokedTokens: map[string]struct{}{}, Clients: map[string]bool{},
+		RevokedUsers: map[string]time.Time{},
 	}
 	for _, line := range lines {
 		switch line.kind {
@@ -115,6 +124,8 @@ func (s *Store) Standing(ctx context.Context) (store.Standing, error) {
 			found.RevokedGrants[line.id] = struct{}{}
 		case "token":
 			found.RevokedTokens[line.id] = struct{}{}
+		case "user":
+			found.RevokedUsers[line.id] = time.Time(line.at)
 		default:
 			found.Clients[line.id] = line.enabled
 		}

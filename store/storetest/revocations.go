@@ -133,6 +133,7 @@ var revocationTests = map[string]func(*testing.T, store.Store){
 		require.NoError(t, err)
 		assert.Equal(t, 1, count)
 		assert.Equal(t, map[string]struct{}{"jane": {}}, standing(t, s).RevokedGrants)
+		assert.Contains(t, standing(t, s).RevokedUsers, jane)
 		require.ErrorIs(t, s.RedeemCode(t.Context(), "code", nil), store.ErrNotFound)
 		_, err = s.AuthorizationRequest(t.Context(), "asked")
 		require.ErrorIs(t, err, store.ErrNotFound, "the page that was shown to the user")
@@ -142,6 +143,31 @@ var revocationTests = map[string]func(*testing.T, store.Store){
 		count, err = s.RevokeUser(t.Context(), "")
 		require.NoError(t, err)
 		assert.Zero(t, count, "no name is nobody's, and not every client's")
+	},
+	"revocations of a user are remembered, the last one": func(t *testing.T, s store.Store) {
+		const jane = "CN=Jane Doe/O=Acme"
+		for _, name := range []string{jane, "CN=Max/O=Acme", jane, ""} {
+			known, before := standing(t, s), s.Generation()
+			_, err := s.RevokeUser(t.Context(), name)
+			require.NoError(t, err)
+			if name == "" {
+				assert.Equal(t, known, standing(t, s), "no name is nobody's")
+				continue
+			}
+			assert.NotEqual(t, before, s.Generation(), "before it is acknowledged, also of one who has no grant")
+			assert.True(t, standing(t, s).RevokedUsers[name].After(known.RevokedUsers[name]))
+		}
+		found := standing(t, s).RevokedUsers
+		assert.Len(t, found, 2)
+		assert.True(t, found[jane].After(found["CN=Max/O=Acme"]))
+		end := found[jane].Add(store.UserRevocationsKept)
+		removed, err := s.DeleteExpired(t.Context(), end.Add(-time.Microsecond))
+		require.NoError(t, err)
+		assert.Equal(t, 1, removed, "that of Max")
+		assert.Equal(t, map[string]time.Time{jane: found[jane]}, standing(t, s).RevokedUsers)
+		_, err = s.DeleteExpired(t.Context(), end)
+		require.NoError(t, err)
+		assert.Empty(t, standing(t, s).RevokedUsers)
 	},
 	"revocations of a client's grants leave the client": func(t *testing.T, s store.Store) {
 		addClient(t, s, "app")
