@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/config"
 	"ndoap/core/oauth"
 	"ndoap/core/token"
 )
@@ -17,8 +18,8 @@ import (
 // leeway is how much the clocks of a provider and of this server may differ.
 const leeway = time.Minute
 
-// userClaims are where KEEP / Domino REST API look for the user, in their order. The first that is there counts.
-var userClaims = []string{"keep.user.attr.dominoDn", "CN", "upn", "preferred_username", "email", "sub"}
+// userClaims are where the user is looked for. The first that is there counts.
+var userClaims = config.UserClaims
 
 // notAnother refuses tokens that are not access tokens although a provider signed them: ID tokens, logout tokens,
 // refresh tokens, and access tokens that are bound to a key, which nothing here would ask the sender to prove

@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"ndoap/core/config"
+	"ndoap/core/explain"
 	"ndoap/core/jwk"
 	"ndoap/core/jws"
 	"ndoap/core/oauth"
@@ -49,11 +50,10 @@ func (t *Table) Verify(text string) (Verified, error) {
 		return Verified{}, fmt.Errorf("%w: %w", token.ErrMalformed, err)
 	}
 	iss, _ := read.Claims["iss"].(string)
-	table := t.view()
-	p, trusted := table.byIssuer[iss]
-	switch hint, near := table.hints[iss]; {
-	case trusted && iss != "":
-	case near:
+	p, hint := t.view().choose(iss)
+	switch {
+	case p != nil:
+	case hint != "":
 		return Verified{}, fmt.Errorf("%w: %.200q; %s", token.ErrForeignIssuer, iss, hint)
 	default:
 		return Verified{}, fmt.Errorf("%w: %.200q", token.ErrForeignIssuer, iss)
@@ -73,7 +73,7 @@ func (t *Table) verify(p *provider, iss string, read jws.Parsed) (Verified, erro
 	case !within(t.Now(), known.readAt, Stale):
 		return Verified{}, fmt.Errorf("%w: the keys of its issuer were last read at %s", token.ErrUnavailable,
 			known.readAt.UTC().Format(time.RFC3339))
-	case !slices.Contains(known.issuers, iss):
+	case !slices.Contains(known.issuers, iss) && !p.settings.AnyIssuer():
 		return Verified{}, fmt.Errorf("%w: %.200q; the provider calls itself %q", token.ErrForeignIssuer, iss, known.issuers)
 	}
 	algorithm, kid, err := p.header(read.Header)
@@ -141,6 +141,12 @@ func (p *provider) takes(typ string) bool {
 func (p *provider) tenant(iss, keyIssuer string, claims map[string]any) error {
 	if !p.settings.Preset.IsEntra() && keyIssuer == "" {
 		return nil
+	}
+	if p.settings.AnyIssuer() && keyIssuer != iss {
+		return &explain.Failure{
+			Kind: ErrSignature, Rule: explain.Issuer, Expected: fmt.Sprintf("%.200q, whose key it is", keyIssuer),
+			Found: fmt.Sprintf("%.200q", iss), Remedy: "write the iss of the provider's tokens into the configuration",
+		}
 	}
 	const anyTenant = "{tenantid}"
 	tenant, _ := claims["tid"].(string)
