@@ -238,6 +238,31 @@ func TestKnownIssuersAreNeverPassedOn(t *testing.T) {
 	assert.Equal(t, core.NotOurs, f.service.Serve(request).Verdict)
 }
 
+// With a provider that has the issuers that are nobody's, no issuer is unknown.
+func TestProviderWithoutIssuerLeavesNothingToPass(t *testing.T) {
+	f, private := external(t, func(p *config.Provider) { p.Issuers = nil })
+	f.config.Bearer.UnknownIssuer = config.PassUnknownIssuer
+	_, stranger, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		private ed25519.PrivateKey
+		iss     any
+		verdict core.Verdict
+	}{
+		"its key":                  {private, "The Demo Wizzard", core.Authenticated},
+		"another key":              {stranger, "The Demo Wizzard", core.Answer},
+		"no issuer":                {private, nil, core.NotOurs},
+		"C20 this server's issuer": {private, issuer, core.Answer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			request := raw(core.RawRequest, "/db.nsf")
+			request.People = people()
+			request.Headers.Set("Authorization", f.issued(t, c.private, map[string]any{"iss": c.iss}))
+			assert.Equal(t, c.verdict, f.service.Serve(request).Verdict)
+		})
+	}
+}
+
 func TestNamesThatPeopleChooseAreNoneInLDAPEither_J12(t *testing.T) {
 	f, private := external(t, func(p *config.Provider) { p.UserIdentifierInLDAPFormat = true })
 	got := f.resource(t, f.issued(t, private, map[string]any{"preferred_username": "cn=Admin,o=Acme"}))
