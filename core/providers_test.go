@@ -25,7 +25,7 @@ import (
 const provider = "https://idp.example.com"
 
 // external is a fixture whose configuration names an identity provider, and the provider's private key.
-func external(t *testing.T, change func(*config.Provider)) (*fixture, ed25519.PrivateKey) {
+func external(t testing.TB, change func(*config.Provider)) (*fixture, ed25519.PrivateKey) {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func external(t *testing.T, change func(*config.Provider)) (*fixture, ed25519.Pr
 }
 
 // issued is the Authorization value with a token of the provider.
-func (f *fixture) issued(t *testing.T, private ed25519.PrivateKey, changes map[string]any) string {
+func (f *fixture) issued(t testing.TB, private ed25519.PrivateKey, changes map[string]any) string {
 	t.Helper()
 	claims := f.claims(map[string]any{"iss": provider, "client_id": "app", "gid": nil})
 	for name, value := range changes {
