@@ -92,6 +92,7 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 		"B2 no scope":                   {private, map[string]any{"scope": nil}, 403, "The scopes of the token do not open this.", ""},
 		"B8 a name of one part":         {private, map[string]any{"sub": "Bo Ek"}, 401, "The token does not say in a usable way whose it is.", "nobody in the Domino directory"},
 		"B8 a number as user":           {private, map[string]any{"sub": "8b6b8e2e-4e7a-4a55-8f6c-1c2f2a2b3c4d"}, 401, "usable way", "nobody in the Domino directory"},
+		"B8 a subject of Auth0":         {private, map[string]any{"sub": "auth0|5f7c"}, 401, "usable way", "nobody in the Domino directory"},
 		"B8 an e-mail address":          {private, map[string]any{"sub": "carl@acme.example"}, 401, "usable way", "nobody in the Domino directory"},
 		"B8 Anonymous":                  {private, map[string]any{"sub": "Anonymous"}, 401, "usable way", "Anonymous"},
 		"B8 a wildcard":                 {private, map[string]any{"sub": "CN=*/O=Acme"}, 401, "usable way", "U+002A"},
@@ -113,6 +114,19 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 			assert.Contains(t, got.header.Get("Www-Authenticate"), "Bearer ")
 			assert.Contains(t, f.log.String(), c.logs)
 		})
+	}
+}
+
+// A token that is no JWT does not say whose it is: the administrator is told which provider issues such tokens, and when.
+func TestOpaqueTokenOfAnIdentityProvider_B2(t *testing.T) {
+	f, _ := external(t, func(p *config.Provider) { p.Preset = config.Auth0 })
+	for _, token := range []string{"ory_at_7kX2", "eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn"} {
+		f.log.Reset()
+		got := f.resource(t, "Bearer "+token)
+		assert.Equal(t, http.StatusUnauthorized, got.status)
+		assert.Equal(t, "The token is not a JWT.", got.text("error_description"))
+		assert.Contains(t, f.log.String(), "the client must ask Auth0 for the audience of an API")
+		assert.NotContains(t, f.log.String(), token)
 	}
 }
 

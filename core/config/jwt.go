@@ -95,7 +95,8 @@ var providerMembers = []member{
 		},
 	},
 	listMember("one or several client ids", func(p *Provider) *[]string { return &p.Clients }, isLine, "clients"),
-	listMember("one or several names of claims", func(p *Provider) *[]string { return &p.ScopeClaims }, isLine, "scopeClaims"),
+	listMember("one or several names of claims, or JSON Pointers to them", func(p *Provider) *[]string { return &p.ScopeClaims },
+		isClaim, "scopeClaims"),
 	listMember(`one or several types, such as "at+jwt", and "" for none`, func(p *Provider) *[]string { return &p.Types },
 		func(text string) bool { return text == "" || isLine(text) }, "typ"),
 }

@@ -46,7 +46,7 @@ func notAnother(claims map[string]any) error {
 
 // texts returns a member that is a string or a list of strings; nothing when it is missing.
 func texts(claims map[string]any, name string) ([]string, error) {
-	value, there := claims[name]
+	value, there := find(claims, name)
 	if !there {
 		return nil, nil
 	}
@@ -149,12 +149,16 @@ func (p *provider) scope(claims map[string]any) (oauth.Scope, error) {
 	var allowed oauth.Scope
 	first := true
 	for _, name := range names {
-		if _, there := claims[name]; !there {
+		value, there := find(claims, name)
+		if !there {
 			continue
 		}
 		listed, err := texts(claims, name)
 		if err != nil {
 			return nil, err
+		}
+		if _, isList := value.([]any); isList { // it may be of roles, whose names may be anything
+			listed = slices.DeleteFunc(listed, func(one string) bool { return !isScope(one) })
 		}
 		said, protocolErr := oauth.ParseScope(strings.Join(listed, " "))
 		if protocolErr != nil {
@@ -169,13 +173,16 @@ func (p *provider) scope(claims map[string]any) (oauth.Scope, error) {
 	return allowed, nil
 }
 
+// isScope tells whether a text is one scope.
+func isScope(text string) bool {
+	read, err := oauth.ParseScope(text)
+	return err == nil && len(read) == 1 && read[0] == text
+}
+
 // user finds whose the token is.
 func (p *provider) user(claims map[string]any) (User, error) {
 	if name := p.settings.UserIdentifier; name != "" {
-		value, there := claims[name]
-		if !there && strings.HasPrefix(name, "/") {
-			value, there = pointed(claims, name)
-		}
+		value, there := find(claims, name)
 		if !there {
 			return User{}, fmt.Errorf("%w: there is no claim %s, which userIdentifier names", ErrUser, name)
 		}

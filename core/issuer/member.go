@@ -21,6 +21,15 @@ func text(object map[string]any, name string) (string, error) {
 	return read, nil
 }
 
+// find returns a claim by its name or, where none has that name, by a JSON Pointer.
+func find(claims map[string]any, name string) (any, bool) {
+	value, there := claims[name]
+	if !there && strings.HasPrefix(name, "/") {
+		return pointed(claims, name)
+	}
+	return value, there
+}
+
 // pointed finds what a JSON Pointer points to (RFC 6901 section 4).
 func pointed(object map[string]any, pointer string) (any, bool) {
 	var at any = object
