@@ -129,3 +129,36 @@ func TestTheExamplesOfTheManualAreAccepted(t *testing.T) {
 		assert.Empty(t, doubts, page)
 	}
 }
+
+// TestEveryPresetHasAPage: an administrator finds each product that has a preset, with a file to start from.
+func TestEveryPresetHasAPage(t *testing.T) {
+	const folder = "../../docs/providers/"
+	index, err := os.ReadFile(folder + "README.md")
+	require.NoError(t, err)
+	pages, err := filepath.Glob(folder + "*.md")
+	require.NoError(t, err)
+	var shown []Preset
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		name := filepath.Base(page)
+		if name != "README.md" {
+			assert.Contains(t, manual(t), "(providers/"+name+")")
+			assert.Contains(t, string(text), "\n## When it is refused\n", name)
+		}
+		for _, example := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+			read, _, err := Parse(files("{"+issuerLine+"}", example[1]))
+			require.NoError(t, err)
+			for _, provider := range read.Providers {
+				assert.True(t, provider.Active, "%s: %s", name, provider.Name)
+				shown = append(shown, provider.Preset)
+				if provider.Preset != "" {
+					assert.Regexp(t, "(?m)^\\|.*\\("+regexp.QuoteMeta(name)+"\\) \\|.*`"+string(provider.Preset)+"`", string(index))
+				}
+			}
+		}
+	}
+	for _, preset := range presets {
+		assert.Contains(t, shown, preset)
+	}
+}
