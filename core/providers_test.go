@@ -25,7 +25,7 @@ import (
 const provider = "https://idp.example.com"
 
 // external is a fixture whose configuration names an identity provider, and the provider's private key.
-func external(t *testing.T, change func(*config.Provider)) (*fixture, ed25519.PrivateKey) {
+func external(t testing.TB, change func(*config.Provider)) (*fixture, ed25519.PrivateKey) {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func external(t *testing.T, change func(*config.Provider)) (*fixture, ed25519.Pr
 }
 
 // issued is the Authorization value with a token of the provider.
-func (f *fixture) issued(t *testing.T, private ed25519.PrivateKey, changes map[string]any) string {
+func (f *fixture) issued(t testing.TB, private ed25519.PrivateKey, changes map[string]any) string {
 	t.Helper()
 	claims := f.claims(map[string]any{"iss": provider, "client_id": "app", "gid": nil})
 	for name, value := range changes {
@@ -92,6 +92,7 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 		"B2 no scope":                   {private, map[string]any{"scope": nil}, 403, "The scopes of the token do not open this.", ""},
 		"B8 a name of one part":         {private, map[string]any{"sub": "Bo Ek"}, 401, "The token does not say in a usable way whose it is.", "nobody in the Domino directory"},
 		"B8 a number as user":           {private, map[string]any{"sub": "8b6b8e2e-4e7a-4a55-8f6c-1c2f2a2b3c4d"}, 401, "usable way", "nobody in the Domino directory"},
+		"B8 a subject of Auth0":         {private, map[string]any{"sub": "auth0|5f7c"}, 401, "usable way", "nobody in the Domino directory"},
 		"B8 an e-mail address":          {private, map[string]any{"sub": "carl@acme.example"}, 401, "usable way", "nobody in the Domino directory"},
 		"B8 Anonymous":                  {private, map[string]any{"sub": "Anonymous"}, 401, "usable way", "Anonymous"},
 		"B8 a wildcard":                 {private, map[string]any{"sub": "CN=*/O=Acme"}, 401, "usable way", "U+002A"},
@@ -118,6 +119,19 @@ func TestRefusedTokensOfAnIdentityProvider(t *testing.T) {
 				assert.Equal(t, provider, found.Issuer)
 			}
 		})
+	}
+}
+
+// A token that is no JWT does not say whose it is: the administrator is told which provider issues such tokens, and when.
+func TestOpaqueTokenOfAnIdentityProvider_B2(t *testing.T) {
+	f, _ := external(t, func(p *config.Provider) { p.Preset = config.Auth0 })
+	for _, token := range []string{"ory_at_7kX2", "eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn"} {
+		f.log.Reset()
+		got := f.resource(t, "Bearer "+token)
+		assert.Equal(t, http.StatusUnauthorized, got.status)
+		assert.Equal(t, "The token is not a JWT.", got.text("error_description"))
+		assert.Contains(t, f.log.String(), "the client must ask Auth0 for the audience of an API")
+		assert.NotContains(t, f.log.String(), token)
 	}
 }
 
@@ -241,6 +255,31 @@ func TestKnownIssuersAreNeverPassedOn(t *testing.T) {
 	assert.Equal(t, core.Answer, f.service.Serve(request).Verdict)
 	request.Headers.Set("Authorization", f.issued(t, private, map[string]any{"iss": "https://third.example"}))
 	assert.Equal(t, core.NotOurs, f.service.Serve(request).Verdict)
+}
+
+// With a provider that has the issuers that are nobody's, no issuer is unknown.
+func TestProviderWithoutIssuerLeavesNothingToPass(t *testing.T) {
+	f, private := external(t, func(p *config.Provider) { p.Issuers = nil })
+	f.config.Bearer.UnknownIssuer = config.PassUnknownIssuer
+	_, stranger, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		private ed25519.PrivateKey
+		iss     any
+		verdict core.Verdict
+	}{
+		"its key":                  {private, "The Demo Wizzard", core.Authenticated},
+		"another key":              {stranger, "The Demo Wizzard", core.Answer},
+		"no issuer":                {private, nil, core.NotOurs},
+		"C20 this server's issuer": {private, issuer, core.Answer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			request := raw(core.RawRequest, "/db.nsf")
+			request.People = people()
+			request.Headers.Set("Authorization", f.issued(t, c.private, map[string]any{"iss": c.iss}))
+			assert.Equal(t, c.verdict, f.service.Serve(request).Verdict)
+		})
+	}
 }
 
 func TestNamesThatPeopleChooseAreNoneInLDAPEither_J12(t *testing.T) {

@@ -26,7 +26,7 @@ func (f *fixture) limited(t *testing.T) {
 			"db.write": {"description": "Write", "rules": [{"path": "/db.nsf/api/**", "methods": ["POST", "PATCH"], "commands": ["/api"]}]},
 			"trial": {"description": "Trial", "reportOnly": true, "rules": [{"path": "/trial.nsf/**"}]}}}`)}})
 	require.NoError(t, err)
-	require.Empty(t, warnings)
+	require.Len(t, warnings, 1, "that of reportOnly")
 	f.config.Scopes, f.config.Databases = parsed.Scopes, parsed.Databases
 }
 

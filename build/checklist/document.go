@@ -18,7 +18,7 @@ type item struct {
 }
 
 var (
-	isID        = regexp.MustCompile(`^[A-Z][0-9]+$`)
+	isID        = regexp.MustCompile(`^[A-Z][0-9]{1,2}$`) // S256, a method of PKCE, is none
 	listHeading = regexp.MustCompile(`^## ([A-Z]): \S`)
 )
 
@@ -70,10 +70,7 @@ func readItems(document string) ([]item, error) {
 }
 
 func (i item) number() int {
-	number, err := strconv.Atoi(i.id[1:])
-	if err != nil {
-		return 0 // longer than any number: no other item is beside it
-	}
+	number, _ := strconv.Atoi(i.id[1:]) // isID lets digits through only
 	return number
 }
 

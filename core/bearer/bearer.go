@@ -55,6 +55,9 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	if errors.Is(err, token.ErrForeignIssuer) {
 		verified, err = g.verifyForeign(ctx, credentials, people)
 	}
+	if errors.Is(err, token.ErrMalformed) {
+		err = g.Issuers.ExplainOpaque(err)
+	}
 	switch {
 	case errors.Is(err, token.ErrForeignIssuer) && g.Config().Bearer.UnknownIssuer == config.PassUnknownIssuer:
 		return Judgement{Passed: true}

@@ -27,6 +27,7 @@ type Config struct {
 	TLS       TLS
 	Bearer    Bearer
 	Providers []Provider // whose access tokens are taken, in the order of the files; those with mistakes are left out
+	Withheld  []string   // issuers of providers that are off: their tokens are nobody's
 	Metadata  Metadata
 	Audit     Audit
 	UserEvent UserEvent

@@ -33,9 +33,11 @@ func providersSetting(key string) setting {
 					problem.Key = "." + name + problem.Key
 					problems = append(problems, problem)
 				}
-				if !off {
-					c.Providers = append(c.Providers, provider)
+				if off {
+					c.Withheld = append(c.Withheld, provider.ExpectedIssuers()...)
+					continue
 				}
+				c.Providers = append(c.Providers, provider)
 			}
 			return problems
 		},
@@ -93,7 +95,8 @@ var providerMembers = []member{
 		},
 	},
 	listMember("one or several client ids", func(p *Provider) *[]string { return &p.Clients }, isLine, "clients"),
-	listMember("one or several names of claims", func(p *Provider) *[]string { return &p.ScopeClaims }, isLine, "scopeClaims"),
+	listMember("one or several names of claims, or JSON Pointers to them", func(p *Provider) *[]string { return &p.ScopeClaims },
+		isClaim, "scopeClaims"),
 	listMember(`one or several types, such as "at+jwt", and "" for none`, func(p *Provider) *[]string { return &p.Types },
 		func(text string) bool { return text == "" || isLine(text) }, "typ"),
 }
@@ -247,8 +250,8 @@ func (p *Provider) check(hasAudience bool) error {
 	switch {
 	case sources != 1:
 		return errors.New("needs exactly one of providerUrl, keyFile and key: where its keys come from")
-	case p.URL == "" && len(p.Issuers) == 0:
-		return errors.New("has a key but no iss: write the iss of its tokens, which decides whose key is tried")
+	case p.AnyIssuer() && p.Preset.IsEntra():
+		return errors.New("has a key but no iss: write the iss of your tenant, because Entra ID signs for all tenants with the same keys")
 	case p.KeyID != "" && p.URL != "":
 		return errors.New("has a kid, which goes with keyFile or key; a provider with providerUrl publishes its own")
 	case p.Preset.choosesAudience() && !hasAudience:
@@ -287,10 +290,16 @@ func (p *Provider) shown() map[string]any {
 
 // checkProviders puts off those that claim the issuer of another: which one's keys count would be a guess.
 func (r *reader) checkProviders(root *object) {
-	owners := map[string]string{r.config.Issuer: ""}
+	owners, anyIssuer := map[string]string{r.config.Issuer: ""}, ""
 	r.config.Providers = slices.DeleteFunc(r.config.Providers, func(p Provider) bool {
 		if !p.Active {
+			r.config.Withheld = append(r.config.Withheld, p.ExpectedIssuers()...)
 			return false
+		}
+		at := root.members["jwt"].value.(*object).members[p.Name] //nolint:errcheck // it was read from there
+		if p.AnyIssuer() && anyIssuer != "" {
+			r.report("jwt."+p.Name, Problems{at.secondWithoutIssuer(anyIssuer)})
+			return true
 		}
 		for _, issuer := range p.ExpectedIssuers() {
 			owner, taken := owners[issuer]
@@ -301,15 +310,19 @@ func (r *reader) checkProviders(root *object) {
 			if owner != "" {
 				whose = "also that of jwt." + owner
 			}
-			at := root.members["jwt"].value.(*object).members[p.Name] //nolint:errcheck // it was read from there
 			fault := at.problem("has the issuer %q, which is %s; this provider is off until that is mended", issuer, whose)
 			fault.Contained = true
 			r.report("jwt."+p.Name, Problems{fault})
+			r.config.Withheld = append(r.config.Withheld, p.ExpectedIssuers()...)
 			return true
 		}
 		for _, issuer := range p.ExpectedIssuers() {
 			owners[issuer] = p.Name
 		}
+		if p.AnyIssuer() {
+			anyIssuer = p.Name
+		}
+		r.report("jwt."+p.Name, at.doubtsAbout(p, r.config.Bearer.UnknownIssuer))
 		return false
 	})
 }

@@ -97,6 +97,11 @@ func TestProviders(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, problems := withProviders(t, c.members)
+			if c.want.UserIdentifier == "" {
+				require.Len(t, problems, 1)
+				assert.Contains(t, problems[0].String(), "has no userIdentifier")
+				problems = nil
+			}
 			assert.Empty(t, problems)
 			c.want.Name, c.want.Active = "a", true
 			if c.want.Audiences == nil {
@@ -116,7 +121,7 @@ func TestProviders(t *testing.T) {
 }
 
 func TestAMistakeInOneProviderLeavesTheRest(t *testing.T) {
-	const good = `"good": {"active": true, "providerUrl": "https://good.example.com"},` + "\n"
+	const good = `"good": {"active": true, "providerUrl": "https://good.example.com", "userIdentifier": "CN"},` + "\n"
 	for name, c := range map[string]struct{ member, says string }{
 		"no object":              {`"bad": true`, `jwt.bad is true, expected an object`},
 		"a name for paths":       {`"../bad": {"active": true}`, `jwt.../bad is not a name for a provider`},
@@ -134,7 +139,7 @@ func TestAMistakeInOneProviderLeavesTheRest(t *testing.T) {
 		"a pointer that is none": {`"bad": {"active": true, "userIdentifier": "/a~2"}`, `jwt.bad.userIdentifier`},
 		"no keys":                {`"bad": {"active": true}`, `jwt.bad needs exactly one of providerUrl, keyFile and key`},
 		"keys from two places":   {`"bad": {"active": true, "providerUrl": "https://x", "keyFile": "y"}`, `exactly one of`},
-		"a key without issuer":   {`"bad": {"active": true, "keyFile": "x", "algorithm": "RS256"}`, `jwt.bad has a key but no iss`},
+		"J6 Entra, any issuer":   {`"bad": {"active": true, "preset": "entra-v2", "aud": "x", "keyFile": "x"}`, `jwt.bad has a key but no iss: write the iss of your tenant`},
 		"kid for many keys":      {`"bad": {"active": true, "providerUrl": "https://x", "kid": "y"}`, `jwt.bad has a kid`},
 		"Entra without audience": {`"bad": {"active": true, "preset": "entra-v2", "providerUrl": "https://login.microsoftonline.com/t"}`, `jwt.bad has no aud`},
 		"J6 tenant of everybody": {`"bad": {"active": true, "preset": "entra-v2", "aud": "x", "providerUrl": "https://login.microsoftonline.com/common/v2.0"}`, `jwt.bad is Entra ID for all tenants`},
@@ -162,11 +167,14 @@ func TestNotesAboutProviders(t *testing.T) {
 		text, says string
 		level      slog.Level
 	}{
-		"unknown member":    {`"jwt": {"a": {"active": true, "providerUrl": "https://x", "audience": "y"}}`, "jwt.a.audience is not a setting", slog.LevelWarn},
+		"unknown member":    {`"jwt": {"a": {"active": true, "providerUrl": "https://x", "userIdentifier": "CN", "audience": "y"}}`, "jwt.a.audience is not a setting", slog.LevelWarn},
 		"no active":         {`"jwt": {"a": {"providerUrl": "https://x"}}`, `jwt.a has no "active", so that it is off`, slog.LevelWarn},
-		"another's member":  {`"jwt": {"a": {"active": true, "providerUrl": "https://x", "adminui": {"active": true}}}`, "jwt.a.adminui is for the admin UI", slog.LevelInfo},
+		"another's member":  {`"jwt": {"a": {"active": true, "providerUrl": "https://x", "userIdentifier": "CN", "adminui": {"active": true}}}`, "jwt.a.adminui is for the admin UI", slog.LevelInfo},
 		"minutes":           {`"maxJwtDuration": 90`, `maxJwtDuration counts minutes, which makes 90m`, slog.LevelWarn},
 		"its older name":    {`"JwtMaxDuration": 1440`, `maxJwtDuration counts minutes, which makes 1d`, slog.LevelWarn},
+		"any user":          {`"jwt": {` + "\n" + `"a": {"active": true, "providerUrl": "https://x"}}`, "10.json, line 2: jwt.a has no userIdentifier, so that the first claim of keep.user.attr.dominoDn, CN, upn, preferred_username, email, sub that a token has says whose it is", slog.LevelWarn},
+		"any issuer":        {`"jwt": {` + "\n" + `"a": {"active": true, "keyFile": "x", "userIdentifier": "CN"}}`, "10.json, line 2: jwt.a has a key but no iss, so that it takes tokens of any issuer that is not in this configuration, if its key signed them: write the iss of its tokens", slog.LevelWarn},
+		"nothing to pass":   {`"bearer": {"unknownIssuer": "pass"}, "jwt": {"a": {"active": true, "keyFile": "x", "userIdentifier": "CN"}}`, `write the iss of its tokens; until then bearer.unknownIssuer "pass" leaves Domino no token with an iss`, slog.LevelWarn},
 		"no look at expiry": {`"disableJwtExpiryCheck": true`, "disableJwtExpiryCheck lets expired tokens", slog.LevelWarn},
 	} {
 		t.Run(name, func(t *testing.T) {

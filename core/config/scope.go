@@ -118,7 +118,12 @@ func readScope(name string, value *node) (Scope, Problems) {
 			if !isBool {
 				faults = append(faults, member.wrong("true or false, without quotes").below(".reportOnly")...)
 			}
-			scope.ReportOnly = reports
+			if scope.ReportOnly = reports; reports {
+				doubt := member.problem("opens everything to whoever is granted the scope, and only logs what its rules would deny: " +
+					"remove it when the log has no more of that")
+				doubt.Level, doubt.Key = slog.LevelWarn, ".reportOnly"
+				faults = append(faults, doubt)
+			}
 		default:
 			faults = append(faults, unknownMember(member, key, scopeKeys))
 		}

@@ -18,7 +18,10 @@ func TestRulesOfScopes(t *testing.T) {
 			{"path": "/sales.nsf/orders", "methods": ["POST"], "commands": ["CreateDocument", "/api"]}]}}`
 	got, warnings, err := Parse(files("{" + issuerLine + ",\n" + text + "}"))
 	require.NoError(t, err)
-	assert.Empty(t, warnings)
+	require.Len(t, warnings, 1)
+	assert.Equal(t, slog.LevelWarn, warnings[0].Level)
+	assert.Equal(t, "10.json, line 3: scopes.orders.reportOnly opens everything to whoever is granted the scope, and only logs what its rules "+
+		"would deny: remove it when the log has no more of that", warnings[0].String())
 	assert.Equal(t, map[string]string{"crm": "/apps/crm.nsf"}, got.Databases)
 	orders := got.Scopes["orders"]
 	require.Len(t, orders.Rules, 2)

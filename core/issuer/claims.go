@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/config"
 	"ndoap/core/explain"
 	"ndoap/core/oauth"
 	"ndoap/core/token"
@@ -17,8 +18,8 @@ import (
 // leeway is how much the clocks of a provider and of this server may differ.
 const leeway = time.Minute
 
-// userClaims are where KEEP / Domino REST API look for the user, in their order. The first that is there counts.
-var userClaims = []string{"keep.user.attr.dominoDn", "CN", "upn", "preferred_username", "email", "sub"}
+// userClaims are where the user is looked for. The first that is there counts.
+var userClaims = config.UserClaims
 
 // notAnother refuses tokens that are not access tokens although a provider signed them: ID tokens, logout tokens,
 // refresh tokens, and access tokens that are bound to a key, which nothing here would ask the sender to prove
@@ -62,7 +63,7 @@ func unreadable(rule explain.Rule, err error) error {
 
 // texts returns a member that is a string or a list of strings; nothing when it is missing.
 func texts(claims map[string]any, name string) ([]string, error) {
-	value, there := claims[name]
+	value, there := find(claims, name)
 	if !there {
 		return nil, nil
 	}
@@ -188,12 +189,16 @@ func (p *provider) scope(claims map[string]any) (oauth.Scope, error) {
 	var allowed oauth.Scope
 	first := true
 	for _, name := range names {
-		if _, there := claims[name]; !there {
+		value, there := find(claims, name)
+		if !there {
 			continue
 		}
 		listed, err := texts(claims, name)
 		if err != nil {
 			return nil, unreadable(explain.Claims, err)
+		}
+		if _, isList := value.([]any); isList { // it may be of roles, whose names may be anything
+			listed = slices.DeleteFunc(listed, func(one string) bool { return !isScope(one) })
 		}
 		said, protocolErr := oauth.ParseScope(strings.Join(listed, " "))
 		if protocolErr != nil {
@@ -211,12 +216,18 @@ func (p *provider) scope(claims map[string]any) (oauth.Scope, error) {
 	return allowed, nil
 }
 
+// isScope tells whether a text is one scope.
+func isScope(text string) bool {
+	read, err := oauth.ParseScope(text)
+	return err == nil && len(read) == 1 && read[0] == text
+}
+
 // user finds whose the token is.
 func (p *provider) user(claims map[string]any) (User, error) {
 	if name := p.settings.UserIdentifier; name != "" {
-		value, there := named(claims, name)
+		value, there := find(claims, name)
 		if !there {
-			return User{}, nobody("no claim "+name+", which userIdentifier names", "it is in the tokens",
+			return User{}, nobody("no claim "+name+", which userIdentifier names", "that claim",
 				"let the provider put it into access tokens, or name another claim as jwt."+p.settings.Name+".userIdentifier")
 		}
 		return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat, Pinned: true}, value, claims)
@@ -228,15 +239,6 @@ func (p *provider) user(claims map[string]any) (User, error) {
 	}
 	return User{}, nobody("none of the claims by which a user is known", fmt.Sprintf("one of %q", userClaims),
 		"name the claim that says whose a token is as jwt."+p.settings.Name+".userIdentifier")
-}
-
-// named is the claim of a name, or the one that a JSON Pointer points to.
-func named(claims map[string]any, name string) (any, bool) {
-	value, there := claims[name]
-	if !there && strings.HasPrefix(name, "/") {
-		return pointed(claims, name)
-	}
-	return value, there
 }
 
 // nobody refuses a token of which it cannot be told whose it is.
@@ -285,7 +287,7 @@ func (p *provider) origin(iss string, claims map[string]any) explain.Token {
 		names = []string{p.settings.UserIdentifier}
 	}
 	for _, name := range names {
-		if value, there := named(claims, name); there {
+		if value, there := find(claims, name); there {
 			about.Claim = name
 			about.User, _ = value.(string)
 			break

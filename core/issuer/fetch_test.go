@@ -3,6 +3,8 @@
 package issuer
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/pem"
 	"log/slog"
 	"net/http"
@@ -11,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,22 +30,33 @@ func TestAnswersThatAreRefused(t *testing.T) {
 	text := func(text string) func(http.ResponseWriter, *http.Request) bool {
 		return always(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) })
 	}
+	bomb := &bytes.Buffer{}
+	packer := gzip.NewWriter(bomb)
+	_, _ = packer.Write(make([]byte, 10<<20))
+	require.NoError(t, packer.Close())
 	for name, c := range map[string]struct {
 		answer func(http.ResponseWriter, *http.Request) bool
 		says   string
 	}{
-		"not found": {always(http.NotFound), "status 404"},
-		"a page":    {text("<html>login</html>"), "not a discovery document"},
-		"a list":    {text("[]"), "not a discovery document"},
-		"no keys":   {nil, "has no jwks_uri"},
-		"endless":   {always(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 257<<10)) }), "longer than 262144 bytes"},
-		"redirects in circles": {always(func(w http.ResponseWriter, r *http.Request) {
+		"not found":   {always(http.NotFound), "status 404"},
+		"S12 a page":  {text("<html>login</html>"), "not a discovery document"},
+		"a list":      {text("[]"), "not a discovery document"},
+		"no keys":     {nil, "has no jwks_uri"},
+		"S10 endless": {always(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 257<<10)) }), "longer than 262144 bytes"},
+		"S10 compressed": {always(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(bomb.Bytes())
+		}), "not a discovery document"},
+		"S10 a long header": {always(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Long", strings.Repeat("x", maxDocument))
+		}), "header"},
+		"S13 redirects in circles": {always(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/.well-known/openid-configuration", http.StatusFound)
 		}), "more than 3 redirects"},
-		"S redirect to http": {always(func(w http.ResponseWriter, r *http.Request) {
+		"S8 S9 redirect to http": {always(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://192.0.2.1/", http.StatusFound)
 		}), "is not an https URL"},
-		"S redirect to a file": {always(func(w http.ResponseWriter, r *http.Request) {
+		"S9 redirect to a file": {always(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
 		}), "is not an https URL"},
 	} {
@@ -60,7 +75,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 			assert.ErrorContains(t, err, c.says, "who asks about a token is told, too")
 		})
 	}
-	t.Run("redirects are counted", func(t *testing.T) {
+	t.Run("S13 redirects are counted", func(t *testing.T) {
 		o := newOrigin(t, httptest.NewServer)
 		asked := 0
 		o.answer(always(func(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +85,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		newFixture(t, o.provider())
 		assert.Equal(t, 1+maxRedirects, asked)
 	})
-	t.Run("S keys on this machine, named by another", func(t *testing.T) {
+	t.Run("S8 keys on this machine, named by another", func(t *testing.T) {
 		o := newOrigin(t, httptest.NewServer)
 		for place, document := range map[string]object{
 			"https://idp.example.com/a/.well-known/openid-configuration": {"issuer": "https://idp.example.com/a", "jwks_uri": o.URL + "/keys"},
@@ -85,7 +100,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 			assert.Zero(t, o.count())
 		}
 	})
-	t.Run("S keys over http", func(t *testing.T) {
+	t.Run("S9 keys over http", func(t *testing.T) {
 		o := newOrigin(t, httptest.NewServer)
 		o.answer(text(`{"issuer": "` + o.URL + `", "jwks_uri": "http://192.0.2.1/keys"}`))
 		assert.Contains(t, newFixture(t, o.provider()).said(), "is not an https URL")
@@ -110,7 +125,33 @@ func TestAnswersThatAreRefused(t *testing.T) {
 	})
 }
 
-func TestCertificateAuthorityOfTheCompany(t *testing.T) {
+// hanging answers nothing until the request is given up.
+type hanging struct{ limits []time.Duration }
+
+// RoundTrip implements http.RoundTripper.
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if deadline, limited := r.Context().Deadline(); limited {
+		h.limits = append(h.limits, time.Until(deadline))
+	}
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// A provider that answers slowly is given up, at its discovery document and at its keys.
+func TestSlowProvider_S10_B21(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &hanging{}
+		f := newFixture(t)
+		f.transport = slow
+		f.configure(t, config.Provider{Name: "slow", URL: "https://idp.example.com"})
+		f.refresh(t)
+		assert.Equal(t, []time.Duration{maxTime}, slow.limits)
+		assert.Contains(t, f.said(), "cannot be read")
+		assert.Contains(t, f.said(), "deadline exceeded")
+	})
+}
+
+func TestCertificateAuthorityOfTheCompany_S14(t *testing.T) {
 	o := newOrigin(t, func(handler http.Handler) *httptest.Server {
 		server := httptest.NewUnstartedServer(handler)
 		server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // the refusal is what is tested

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"ndoap/core/config"
+	"ndoap/core/explain"
+	"ndoap/core/token"
 )
 
 // hints are what to tell the administrator about issuers that are not trusted but are close to a provider that is: the
@@ -37,4 +39,28 @@ func hints(p config.Provider) map[string]string {
 	default: // one server, one form of token
 	}
 	return found
+}
+
+// ExplainOpaque adds to the fault of a token that is no JWT which provider may have issued it, and what to change there.
+// The token itself does not say whose it is.
+func (t *Table) ExplainOpaque(fault error) error {
+	var remedies []string
+	for _, p := range t.view().providers {
+		switch p.settings.Preset {
+		case config.Auth0:
+			remedies = append(remedies, fmt.Sprintf("if it is of provider %s, the client must ask Auth0 for the audience of an API, one "+
+				"of %q: without, tokens are for Auth0 alone", p.settings.Name, p.settings.Audiences))
+		case config.IBMVerify:
+			remedies = append(remedies, fmt.Sprintf("if it is of provider %s, set the access token format of the application in IBM Verify "+
+				"to JWT", p.settings.Name))
+		default: // all tokens are JWTs
+		}
+	}
+	if remedies == nil {
+		return fault
+	}
+	return &explain.Failure{
+		Kind: token.ErrMalformed, Rule: explain.Form, Expected: "a signed JWT", Found: fault.Error(), Cause: fault,
+		Remedy: strings.Join(remedies, "; "),
+	}
 }

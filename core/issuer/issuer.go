@@ -44,6 +44,7 @@ type view struct {
 	of        *config.Config
 	providers []*provider
 	byIssuer  map[string]*provider
+	anyIssuer *provider         // has the issuers that are nobody's; nil: there is none
 	hints     map[string]string // by issuers that are not trusted
 }
 
@@ -94,6 +95,9 @@ func (t *Table) view() *view {
 		for _, issuer := range settings.ExpectedIssuers() {
 			made.byIssuer[issuer] = p
 		}
+		if settings.AnyIssuer() {
+			made.anyIssuer = p
+		}
 		maps.Copy(made.hints, hints(settings))
 	}
 	t.current.Store(made)
@@ -111,4 +115,20 @@ func (v *view) find(settings config.Provider, directory string) *provider {
 		}
 	}
 	return nil
+}
+
+// choose returns the provider whose keys and rules count for tokens of an issuer, nil for none. That a provider without iss
+// is the last to be asked, and never for what is another's, this server's or nearly another's, is what keeps one provider
+// from speaking for another.
+func (v *view) choose(iss string) *provider {
+	_, isNear := v.hints[iss]
+	switch p := v.byIssuer[iss]; {
+	case iss == "":
+		return nil
+	case p != nil:
+		return p
+	case isNear || v.of.IsWithheld(iss):
+		return nil
+	}
+	return v.anyIssuer
 }

@@ -30,6 +30,15 @@ func shown(object map[string]any, name string) string {
 	return fmt.Sprintf("%.100q", fmt.Sprint(value))
 }
 
+// find returns a claim by its name or, where none has that name, by a JSON Pointer.
+func find(claims map[string]any, name string) (any, bool) {
+	value, there := claims[name]
+	if !there && strings.HasPrefix(name, "/") {
+		return pointed(claims, name)
+	}
+	return value, there
+}
+
 // pointed finds what a JSON Pointer points to (RFC 6901 section 4).
 func pointed(object map[string]any, pointer string) (any, bool) {
 	var at any = object

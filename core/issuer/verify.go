@@ -58,8 +58,8 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 	}
 	iss, _ := read.Claims["iss"].(string)
 	table := t.view()
-	p, trusted := table.byIssuer[iss]
-	if !trusted || iss == "" {
+	p := table.choose(iss)
+	if p == nil {
 		return Verified{}, table.foreign(iss)
 	}
 	about := explain.Token{Credential: explain.ProviderToken, Provider: p.settings.Name, Issuer: iss}
@@ -105,7 +105,7 @@ func (t *Table) prove(trace *explain.Trace, p *provider, iss string, read jws.Pa
 		return t.keyless(p, "none: they have not been read yet")
 	case !within(t.Now(), known.readAt, Stale):
 		return t.keyless(p, "keys that were last read at "+stamp(known.readAt))
-	case !slices.Contains(known.issuers, iss):
+	case !slices.Contains(known.issuers, iss) && !p.settings.AnyIssuer():
 		return &explain.Failure{
 			Kind: token.ErrForeignIssuer, Rule: explain.Issuer, Found: fmt.Sprintf("%.200q", iss),
 			Expected: fmt.Sprintf("what the provider calls itself in its discovery document, %q", known.issuers),
@@ -233,6 +233,12 @@ func (p *provider) takes(typ string) bool {
 func (p *provider) tenant(trace *explain.Trace, iss, keyIssuer string, claims map[string]any) error {
 	if !p.settings.Preset.IsEntra() && keyIssuer == "" {
 		return nil
+	}
+	if p.settings.AnyIssuer() && keyIssuer != iss {
+		return &explain.Failure{
+			Kind: ErrSignature, Rule: explain.Issuer, Expected: fmt.Sprintf("%.200q, whose key it is", keyIssuer),
+			Found: fmt.Sprintf("%.200q", iss), Remedy: "write the iss of the provider's tokens into the configuration",
+		}
 	}
 	const anyTenant = "{tenantid}"
 	tenant, _ := claims["tid"].(string)

@@ -78,8 +78,8 @@ func (s *server) refuses(t *testing.T, token string, status int, code string) {
 }
 
 // Keycloak as HCL's documents tell administrators to set it up for KEEP and Domino REST API, down to the name of the
-// provider. Its keys change while requests run.
-func TestKeycloak(t *testing.T) {
+// provider. Its keys change while requests run, and one is taken back.
+func TestKeycloak_B20(t *testing.T) {
 	t.Parallel() // keys are read again after half a minute
 	limited, cancel := context.WithTimeout(t.Context(), 5*patience)
 	defer cancel()
@@ -112,6 +112,14 @@ func TestKeycloak(t *testing.T) {
 		return s.read(t, "/sales.nsf/api/data/documents", rotated).status == http.StatusOK
 	}, patience, tick)
 	s.opens(t, rotated, alice)
+
+	require.NoError(t, realm.DropOldKeys(t.Context()))
+	require.Eventually(t, func() bool {
+		s.opens(t, rotated, alice) // tokens of the new key go on
+		s.refuses(t, unknownKey(t, realm.Issuer), http.StatusUnauthorized, "invalid_token")
+		return s.read(t, "/sales.nsf/api/data/documents", token).status == http.StatusUnauthorized
+	}, patience, tick)
+	s.refuses(t, token, http.StatusUnauthorized, "invalid_token")
 }
 
 // keySet is a JWK Set with one private key.
