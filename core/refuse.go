@@ -71,7 +71,8 @@ func outOfOrder(cause error) *oauth.Error {
 // what refused says and a request id; by that id administrators find out why.
 func (s *Service) refuse(request Request, refused *oauth.Error, sufficient oauth.Scope) Decision {
 	refused = refused.Under(refusal.NewID())
-	s.log.Log(context.Background(), refused.LogLevel(), "bearer token refused", "request_id", refused.RequestID, "err", refused)
+	why := failureOf(refused)
+	s.log.Log(context.Background(), refused.LogLevel(), "bearer token refused", "request_id", refused.RequestID, "code", refused.Code, "err", why)
 	path, _ := splitTarget(request.Target())
 	told := store.Explanation{
 		RequestID: refused.RequestID, Method: request.Method(), Path: path, Address: audit.Address(s.sender(request)),
@@ -80,7 +81,7 @@ func (s *Service) refuse(request Request, refused *oauth.Error, sufficient oauth
 	if request.Event() == Authenticate {
 		told.Status, told.Error, told.Reason = 0, "", ""
 	}
-	s.refusals.Record(told, failureOf(refused))
+	s.refusals.Record(told, why)
 	if request.Event() == Authenticate {
 		return Decision{Verdict: Deny}
 	}

@@ -36,23 +36,29 @@ var strangers, strangersPrivate = func() (crypto.PublicKey, ed25519.PrivateKey) 
 }()
 
 // provider VARIABLE starts an identity provider and keeps its issuer. provider VARIABLE down keeps that of one that is
-// not there.
+// not there, provider VARIABLE watched that of one that leaves a file "asked" when somebody asks it.
 func provider(ts *testscript.TestScript, negated bool, arguments []string) {
 	if negated || len(arguments) == 0 || len(arguments) > 2 {
-		ts.Fatalf("usage: provider VARIABLE [down]")
+		ts.Fatalf("usage: provider VARIABLE [down|watched]")
 	}
 	routes := http.NewServeMux()
 	server := httptest.NewServer(routes)
 	ts.Defer(server.Close)
+	issuer := server.URL
 	answer := func(document any) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(document) }
 	}
 	routes.HandleFunc("/.well-known/openid-configuration", answer(map[string]any{"issuer": server.URL, "jwks_uri": server.URL + "/keys"}))
 	routes.HandleFunc("/keys", answer(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: strangers, KeyID: "s", Algorithm: "EdDSA"}}}))
-	if len(arguments) == 2 {
+	switch strings.Join(arguments[1:], "") {
+	case "down":
 		server.Close()
+	case "watched":
+		asked := ts.MkAbs("asked")
+		routes.HandleFunc("/", func(http.ResponseWriter, *http.Request) { _ = os.WriteFile(asked, nil, 0o600) })
+		issuer += "/watched"
 	}
-	ts.Setenv(arguments[0], server.URL)
+	ts.Setenv(arguments[0], issuer)
 }
 
 // foreignToken FILE CLAIM=VALUE ... writes a token of an identity provider; exp is a duration from now.

@@ -285,7 +285,8 @@ func BenchmarkVerify(b *testing.B) {
 	b.ReportMetric(float64(spent[1])/float64(spent[0]), "ratio-100:1")
 }
 
-// FuzzVerify holds the verification to: no panic, and nothing is taken that the provider did not sign.
+// FuzzVerify holds the verification to: no panic, nothing is taken that the provider did not sign, and every refusal is
+// explained.
 func FuzzVerify(f *testing.F) {
 	f.Add(good())
 	f.Add(sign(header(object{"kid": nil}), claims(object{"scp": []string{"a"}})))
@@ -299,6 +300,7 @@ func FuzzVerify(f *testing.F) {
 			assert.Equal(t, annaBerg, got.User.Value)
 			return
 		}
+		requireExplained(t, err)
 		assert.NotEqual(t, valid, text)
 		assert.Zero(t, got)
 	})
