@@ -39,6 +39,8 @@ type Deps struct {
 	Store  store.Store
 	Now    func() time.Time
 	Log    *slog.Logger
+	// DataDirectory is Domino's, below which paths of databases begin; empty when it is not known.
+	DataDirectory string
 	// Limiter bounds requests by address; nil: as configured.
 	Limiter Limiter
 }
@@ -51,6 +53,8 @@ type Service struct {
 	pages  *page.Pages
 	guard  *bearer.Guard
 	routes routes
+
+	dataDirectory string // Domino's
 
 	issuers *issuer.Table
 
@@ -86,6 +90,9 @@ func New(deps Deps) *Service {
 		log:     deps.Log,
 		pages:   pages,
 		limiter: deps.Limiter,
+
+		dataDirectory: deps.DataDirectory,
+
 		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log},
 	}
 	s.guard = &bearer.Guard{Config: deps.Config, Verifier: verifier, Issuers: s.issuers, Log: deps.Log}
@@ -131,7 +138,7 @@ func (s *Service) Serve(request Request) Decision {
 	case request.Event() == Authorized:
 		return s.serveRoute(request, path, query, UserRoute)
 	case request.Event() == JudgeAgain:
-		return s.judgeTransport(request)
+		return s.judgeAgain(request)
 	case request.Event() == Unnamed:
 		return s.refuseUnnamed(request)
 	case under && request.Event() == RawRequest && s.routes.kind(path) == MachineRoute:
@@ -159,6 +166,7 @@ func (s *Service) serveBearer(request Request) Decision {
 		return Decision{Verdict: NotOurs}
 	}
 	verified := judgement.Verified
+	again, ticket := s.again(request, *verified, asked.Methods)
 	return Decision{
 		Verdict: Authenticated,
 		Identity: Identity{
@@ -167,16 +175,8 @@ func (s *Service) serveBearer(request Request) Decision {
 			ClientID: verified.ClientID,
 			Subject:  verified.User,
 		},
-		Again: s.config().TLS.Required && !request.TLS(),
+		Again: again, Ticket: ticket,
 	}
-}
-
-// judgeTransport refuses a token that was good but came unprotected, now that the peer is known (RFC 6750 section 5.3).
-func (s *Service) judgeTransport(request Request) Decision {
-	if s.isProtected(request) {
-		return Decision{Verdict: NotOurs}
-	}
-	return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS."), nil)
 }
 
 // refuseUnnamed refuses a request whose token was accepted but whose user is somebody else: the host kept a session, or

@@ -64,10 +64,7 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 
 // limit holds a request with a good token against the token's scopes.
 func (g *Guard) limit(verified token.Verified, asked rule.Asked, people directory.Directory) Judgement {
-	asked.MailFile = func() (string, error) {
-		user, err := g.known.One(people, verified.User, g.Issuers.Now())
-		return user.MailFile, err
-	}
+	asked.MailFile = g.mailFile(verified, people)
 	verdict := rule.Judge(g.Config(), verified.Scope, asked)
 	if !verdict.Allowed {
 		refusal := oauth.NewError(oauth.InsufficientScope, "The scopes of the token do not open this.")
@@ -76,8 +73,7 @@ func (g *Guard) limit(verified token.Verified, asked rule.Asked, people director
 		return refused
 	}
 	if verdict.Denial != "" {
-		g.Log.Info("a scope that only reports let a request through", "scope", verified.Scope.String(),
-			"client", verified.ClientID, "user", verified.User, "denial", verdict.Denial)
+		g.report(verified, verdict.Denial)
 	}
 	return Judgement{Verified: &verified}
 }

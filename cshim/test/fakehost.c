@@ -185,6 +185,7 @@ void ndoap_serve(ndoap_request *request, ndoap_decision *decision)
     decision->client = client;
     decision->subject = subject;
     decision->again = bridge.again;
+    decision->ticket = bridge.ticket == NULL ? empty : (char *)(size_t)bridge.ticket;
     decision->console = (char *)(size_t)bridge.console;
     decision->memory = malloc(1); // a leak of it fails the test
 }

@@ -50,6 +50,7 @@ typedef struct {
     int32_t verdict;
     const char *name;
     int32_t again;
+    const char *ticket;
     const char *console;
     int crossings;
     ndoap_request asked; // texts point into host memory: good until fake_end

@@ -17,7 +17,7 @@ static void *recall_elsewhere(void *context)
 {
     const char *found = ndoap_recall(context, text("Bearer a"), "/x");
 
-    ndoap_remember(context, text("Bearer b"), "/y", "CN=B", false);
+    ndoap_remember(context, text("Bearer b"), "/y", "CN=B", 0, NULL);
     CHECK(ndoap_recall(context, text("Bearer b"), "/y") != NULL, "a thread remembers its own");
     return (void *)(size_t)found;
 }
@@ -32,7 +32,7 @@ void test_memory(void)
     ndoap_forget();
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "nothing is remembered at first");
     CHECK(ndoap_thread_value() == NULL, "and nothing was allocated for that");
-    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A", false);
+    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A", 0, NULL);
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") != NULL, "it is remembered");
     CHECK_TEXT(ndoap_recall(&one, text("Bearer a"), "/x"), "CN=A");
     CHECK(ndoap_recall(&other, text("Bearer a"), "/x") == NULL, "not for another context");
@@ -50,12 +50,12 @@ void test_memory(void)
     char *large = malloc(TOO_LARGE + 1);
     memset(large, 'a', TOO_LARGE);
     large[LONGEST_TOKEN] = '\0';
-    ndoap_remember(&one, text(large), "/x", "CN=A", false);
+    ndoap_remember(&one, text(large), "/x", "CN=A", 0, NULL);
     CHECK(ndoap_recall(&one, text(large), "/x") != NULL, "the longest token is remembered");
     large[LONGEST_TOKEN] = 'a';
     large[TOO_LARGE] = '\0';
-    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A", false);
-    ndoap_remember(&one, text(large), "/x", "CN=B", false);
+    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A", 0, NULL);
+    ndoap_remember(&one, text(large), "/x", "CN=B", 0, NULL);
     CHECK(ndoap_recall(&one, text(large), "/x") == NULL, "a long token is not remembered");
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "and drops what was");
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_UNNAMED, "it is accepted, but not named");
@@ -63,21 +63,22 @@ void test_memory(void)
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_UNNAMED, "nor by naming another");
     ndoap_note_named(&one);
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_SETTLED, "until it is");
-    ndoap_remember(&one, text(large), "/x", "CN=B", true);
+    ndoap_remember(&one, text(large), "/x", "CN=B", NDOAP_AGAIN_TRANSPORT, NULL);
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_UNNAMED, "the next one is not named by that");
     ndoap_note_named(&one);
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_AGAIN, "and must be judged again, however long it is");
     CHECK(ndoap_recall_standing(&other) == NDOAP_STANDING_NONE, "another context is none of our business");
     ndoap_forget();
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_NONE, "until it is forgotten");
-    CHECK(ndoap_remember(&one, text("Bearer a"), "/x", NULL, true), "a name that cannot be translated");
+    CHECK(ndoap_remember(&one, text("Bearer a"), "/x", NULL, NDOAP_AGAIN_TRANSPORT, NULL),
+          "a name that cannot be translated");
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_UNNAMED, "is accepted, but not named");
-    ndoap_remember(&one, text("Bearer a"), large, "CN=A", false);
+    ndoap_remember(&one, text("Bearer a"), large, "CN=A", 0, NULL);
     CHECK(ndoap_recall(&one, text("Bearer a"), large) == NULL, "a long target is not remembered");
     large[256] = '\0';
-    ndoap_remember(&one, text("Bearer a"), "/x", large, false);
+    ndoap_remember(&one, text("Bearer a"), "/x", large, 0, NULL);
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "a long name is not remembered");
-    ndoap_remember(&one, text("Bearer a"), "/x", "", false);
+    ndoap_remember(&one, text("Bearer a"), "/x", "", 0, NULL);
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "nor is nobody");
     free(large);
 }
