@@ -174,6 +174,8 @@ void ndoap_serve(ndoap_request *request, ndoap_decision *decision)
 
     bridge.crossings++;
     bridge.asked = *request;
+    snprintf(bridge.mapped, sizeof bridge.mapped, "%.*s", (int)request->mapped.size,
+             request->mapped.at == NULL ? "" : request->mapped.at);
     decision->verdict = bridge.verdict;
     decision->status = 201;
     decision->reason = reason;

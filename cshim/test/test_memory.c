@@ -22,6 +22,41 @@ static void *recall_elsewhere(void *context)
     return (void *)(size_t)found;
 }
 
+// What is needed when the request is judged again comes back byte for byte, for that request only.
+static void test_ticket(void)
+{
+    enum { LONGEST_TICKET = 4096 };
+    FilterContext one, other;
+    char *large = malloc(LONGEST_TICKET + 2);
+
+    ndoap_forget();
+    CHECK(ndoap_recall_again(&one) == 0 && ndoap_recall_ticket(&one).size == 0, "nothing at first");
+    ndoap_remember(&one, text("Bearer a"), "/x", "CN=A", NDOAP_AGAIN_RESOURCE, "{\"a\":\"\x01\xFF\"}");
+    CHECK(ndoap_recall_again(&one) == NDOAP_AGAIN_RESOURCE, "what is to be judged again");
+    ndoap_text ticket = ndoap_recall_ticket(&one);
+    CHECK(ticket.size == 10 && memcmp(ticket.at, "{\"a\":\"\x01\xFF\"}", 10) == 0, "the ticket, %zu", ticket.size);
+    CHECK(ndoap_recall_again(&other) == 0 && ndoap_recall_ticket(&other).size == 0, "not for another context");
+    CHECK(ndoap_recall_again(NULL) == 0 && ndoap_recall_ticket(NULL).at == NULL, "nor for none");
+    ndoap_remember(&one, text("Bearer a"), "/y", "CN=A", NDOAP_AGAIN_TRANSPORT | NDOAP_AGAIN_RESOURCE, "t");
+    CHECK(ndoap_recall_again(&one) == 3 && ndoap_recall_ticket(&one).size == 1, "the next request has its own");
+    ndoap_remember(&one, text("Bearer a"), "/y", "CN=A", NDOAP_AGAIN_TRANSPORT, NULL);
+    CHECK(ndoap_recall_ticket(&one).size == 0, "or none");
+
+    memset(large, 't', LONGEST_TICKET + 1);
+    large[LONGEST_TICKET + 1] = '\0';
+    ndoap_remember(&one, text("Bearer a"), "/y", "CN=A", NDOAP_AGAIN_RESOURCE, "t");
+    CHECK(ndoap_remember(&one, text("Bearer a"), "/y", "CN=A", NDOAP_AGAIN_RESOURCE, large), "one that is too long");
+    CHECK(ndoap_recall_ticket(&one).at == NULL, "is not kept, nor is the one before");
+    CHECK(ndoap_recall_again(&one) == NDOAP_AGAIN_RESOURCE, "but that it is needed");
+    large[LONGEST_TICKET] = '\0';
+    ndoap_remember(&one, text("Bearer a"), "/y", NULL, NDOAP_AGAIN_RESOURCE, large);
+    ticket = ndoap_recall_ticket(&one);
+    CHECK(ticket.size == LONGEST_TICKET && memcmp(ticket.at, large, LONGEST_TICKET) == 0, "the longest is");
+    ndoap_forget();
+    CHECK(ndoap_recall_again(&one) == 0 && ndoap_recall_ticket(&one).size == 0, "until it is forgotten");
+    free(large);
+}
+
 void test_memory(void)
 {
     FilterContext one, other;
@@ -81,4 +116,5 @@ void test_memory(void)
     ndoap_remember(&one, text("Bearer a"), "/x", "", 0, NULL);
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "nor is nobody");
     free(large);
+    test_ticket();
 }
