@@ -88,8 +88,15 @@ func TestOtherRefusalsAreExplained(t *testing.T) {
 		"a token at /doap": {raw(core.RawRequest, "/doap/auth"), []string{good}, explain.Place, "a token at /doap/auth", "192.0.2.7", "not looked at"},
 		"too little scope": {raw(core.RawRequest, "/db.nsf"), []string{narrow}, explain.Scope, `no rule of the scope "mail" opens`, "192.0.2.7", "own token"},
 		"without TLS":      {plain(raw(core.JudgeAgain, "/db.nsf")), []string{good}, explain.Transport, "without TLS from 192.0.2.7", "192.0.2.7", "not looked at"},
-		"another login":    {named(raw(core.Unnamed, "/db.nsf"), "CN=Bo Ek/O=Acme"), []string{good}, explain.Login, "CN=Bo Ek/O=Acme", "192.0.2.7", "not looked at"},
-		"no sender":        {sentFrom(raw(core.RawRequest, "/db.nsf"), netip.Addr{}), []string{"Bearer x"}, explain.Form, "1 bytes with 0 dots", "", "none of these"},
+		"mapped elsewhere": {
+			remembered(raw(core.JudgeAgain, "/db.nsf"), `{"user": "`+anna+`", "scope": "mail", "methods": ["GET"], "token": {"Credential": "own token"}}`),
+			[]string{good}, explain.Scope, "which Domino may serve for /db.nsf", "192.0.2.7", "own token",
+		},
+		"not remembered": {
+			remembered(raw(core.JudgeAgain, "/db.nsf"), ""), []string{good}, explain.Scope, "too much had to be remembered", "192.0.2.7", "not looked at",
+		},
+		"another login": {named(raw(core.Unnamed, "/db.nsf"), "CN=Bo Ek/O=Acme"), []string{good}, explain.Login, "CN=Bo Ek/O=Acme", "192.0.2.7", "not looked at"},
+		"no sender":     {sentFrom(raw(core.RawRequest, "/db.nsf"), netip.Addr{}), []string{"Bearer x"}, explain.Form, "1 bytes with 0 dots", "", "none of these"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.request.Headers["Authorization"] = c.headers
@@ -185,6 +192,7 @@ func answerOf(t *testing.T, decision core.Decision) answer {
 
 func plain(request *coretest.Request) *coretest.Request {
 	request.Encrypted = false
+	request.Wanted = core.AgainTransport
 	return request
 }
 
@@ -195,5 +203,11 @@ func named(request *coretest.Request, user string) *coretest.Request {
 
 func sentFrom(request *coretest.Request, peer netip.Addr) *coretest.Request {
 	request.From = peer
+	return request
+}
+
+// remembered is a request with a token of little scope that Domino is about to serve from another database.
+func remembered(request *coretest.Request, ticket string) *coretest.Request {
+	request.Wanted, request.Kept, request.Found = core.AgainResource, ticket, core.Mapped{Path: "names.nsf"}
 	return request
 }

@@ -30,13 +30,14 @@ import (
 )
 
 const (
-	issuer       = "https://domino.example.com/doap"
-	clientID     = "web-site"
-	clientSecret = "s3cret/with+odd:characters%20"
-	callback     = "https://app.example.com/cb"
-	anna         = "CN=Anna Berg/OU=Sales/O=Acme"
-	verifier     = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636 appendix B
-	challenge    = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+	issuer        = "https://domino.example.com/doap"
+	clientID      = "web-site"
+	clientSecret  = "s3cret/with+odd:characters%20"
+	callback      = "https://app.example.com/cb"
+	dataDirectory = "/local/notesdata"
+	anna          = "CN=Anna Berg/OU=Sales/O=Acme"
+	verifier      = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636 appendix B
+	challenge     = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
 // fixture is a Service over a real store behind real HTTP, with a clock that the test sets.
@@ -88,10 +89,11 @@ func newFixture(t testing.TB) *fixture {
 func (f *fixture) serve(t testing.TB) {
 	t.Helper()
 	f.service = core.New(core.Deps{
-		Config: func() *config.Config { return f.config },
-		Store:  f.store,
-		Now:    f.now,
-		Log:    f.logger(),
+		Config:        func() *config.Config { return f.config },
+		Store:         f.store,
+		Now:           f.now,
+		DataDirectory: dataDirectory,
+		Log:           slog.New(slog.NewTextHandler(&lockedWriter{out: f.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	f.domino = &coretest.Domino{
 		Serve:  f.service.Serve,

@@ -15,11 +15,8 @@ import (
 	"ndoap/store"
 )
 
-// judgeTransport refuses a token that was good but came unprotected, now that the peer is known (RFC 6750 section 5.3).
-func (s *Service) judgeTransport(request Request) Decision {
-	if s.isProtected(request) {
-		return Decision{Verdict: NotOurs}
-	}
+// refuseUnprotected refuses a token that was good but came unprotected, now that the peer is known (RFC 6750 section 5.3).
+func (s *Service) refuseUnprotected(request Request) Decision {
 	why := unjudged(explain.Transport, "a connection without TLS from "+audit.Address(request.Peer()), "TLS, to this server or to a trusted proxy",
 		"let the client use the https:// form of the URL; where a proxy ends TLS, name it in tls.trustedProxies and let it send X-Forwarded-Proto")
 	return s.refuse(request, oauth.NewError(oauth.InvalidRequest, "Access tokens must be sent over HTTPS.").Because(why), nil)

@@ -46,6 +46,19 @@ type Request interface {
 	TLS() bool
 	// Directory is the host's directory of people, for the time of this call and on its thread; nil when it has none.
 	Directory() directory.Directory
+	// Again is what is to be judged at JudgeAgain, and Ticket what the Decision that asked for it gave along; empty when
+	// the host could not keep it.
+	Again() Again
+	Ticket() string
+	// Mapped is what the host leads the request to, at JudgeAgain.
+	Mapped() Mapped
+}
+
+// Mapped is a file, or something else, that a host has found for a URL.
+type Mapped struct {
+	Path       string // as the host writes it; empty when it does not say
+	Redirects  bool   // the path is another URL, to which the client is sent
+	Unreadable bool   // there is a path that cannot be read
 }
 
 // Verdict is what the host is to do with a request. The values mirror ndoap.h.
@@ -64,10 +77,21 @@ type Decision struct {
 	Verdict  Verdict
 	Response web.Response // for Answer
 	Identity Identity     // for Authenticated
-	// Again, with Authenticated, asks the host to come back with JudgeAgain before it serves the request. At the
-	// events before that, a host cannot tell the peer without harm to what the application will see.
-	Again bool
+	// Again, with Authenticated, asks the host to come back with JudgeAgain before it serves the request, and to bring
+	// Ticket along. At the events before that, a host cannot tell the peer without harm to what the application will
+	// see, and does not know yet what it will serve.
+	Again  Again
+	Ticket string
 }
+
+// Again is what is still to be judged of an accepted request: a set of the constants below, which mirror ndoap.h.
+type Again int32
+
+// What can be judged again.
+const (
+	AgainTransport Again = 1 // whether the token was safe on its way
+	AgainResource  Again = 2 // whether its scopes open what the host has found for the URL
+)
 
 // Identity is who is behind an accepted access token.
 type Identity struct {

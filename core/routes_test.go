@@ -100,6 +100,7 @@ func TestTransportSecurity_A89_B22(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			machine := raw(core.RawRequest, "/doap/jwks")
 			bearer := raw(core.JudgeAgain, "/db.nsf")
+			bearer.Wanted = core.AgainTransport
 			bearer.Headers.Set("Authorization", "Bearer "+f.forge(t, nil, f.claims(nil)))
 			machine.From, bearer.From = netip.Addr{}, netip.Addr{}
 			if c.peer != "" {
@@ -130,13 +131,13 @@ func TestUnprotectedTokenIsJudgedAgain(t *testing.T) {
 	for _, event := range []core.Event{core.RawRequest, core.Authenticate} {
 		request := raw(event, "/db.nsf")
 		request.Headers.Set("Authorization", "Bearer "+f.forge(t, nil, f.claims(nil)))
-		assert.False(t, f.service.Serve(request).Again, "TLS")
+		assert.Zero(t, f.service.Serve(request).Again, "TLS")
 		request.Encrypted = false
 		decision := f.service.Serve(request)
 		assert.Equal(t, core.Authenticated, decision.Verdict)
-		assert.True(t, decision.Again, "no TLS")
+		assert.Equal(t, core.AgainTransport, decision.Again, "no TLS")
 		f.config.TLS.Required = false
-		assert.False(t, f.service.Serve(request).Again, "TLS is not required")
+		assert.Zero(t, f.service.Serve(request).Again, "TLS is not required")
 		f.config.TLS.Required = true
 	}
 }

@@ -40,6 +40,8 @@ type Deps struct {
 	Store  store.Store
 	Now    func() time.Time
 	Log    *slog.Logger
+	// DataDirectory is Domino's, below which paths of databases begin; empty when it is not known.
+	DataDirectory string
 	// Limiter bounds requests by address; nil: as configured.
 	Limiter Limiter
 }
@@ -52,6 +54,8 @@ type Service struct {
 	pages  *page.Pages
 	guard  *bearer.Guard
 	routes routes
+
+	dataDirectory string // Domino's
 
 	issuers *issuer.Table
 
@@ -88,6 +92,9 @@ func New(deps Deps) *Service {
 		log:     deps.Log,
 		pages:   pages,
 		limiter: deps.Limiter,
+
+		dataDirectory: deps.DataDirectory,
+
 		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log},
 
 		refusals: refusal.NewRecorder(deps.Store, deps.Now, deps.Log),
@@ -138,7 +145,7 @@ func (s *Service) Serve(request Request) Decision {
 	case request.Event() == Authorized:
 		return s.serveRoute(request, path, query, UserRoute)
 	case request.Event() == JudgeAgain:
-		return s.judgeTransport(request)
+		return s.judgeAgain(request)
 	case request.Event() == Unnamed:
 		return s.refuseUnnamed(request)
 	case under && request.Event() == RawRequest && s.routes.kind(path) == MachineRoute:
@@ -165,6 +172,7 @@ func (s *Service) serveBearer(request Request) Decision {
 		return Decision{Verdict: NotOurs}
 	}
 	verified := judgement.Verified
+	again, ticket := s.again(request, *verified, asked.Methods)
 	return Decision{
 		Verdict: Authenticated,
 		Identity: Identity{
@@ -173,7 +181,7 @@ func (s *Service) serveBearer(request Request) Decision {
 			ClientID: verified.ClientID,
 			Subject:  verified.User,
 		},
-		Again: s.config().TLS.Required && !request.TLS(),
+		Again: again, Ticket: ticket,
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lmbcs.h"
 #include "notes.h"
 
 enum {
@@ -139,6 +140,25 @@ bool ndoap_host_user(FilterContext *context, char *name, size_t capacity)
         user.pUserCannonicalName == NULL)
         return true; // nobody is authenticated
     return ndoap_notes_to_utf8(user.pUserCannonicalName, name, capacity);
+}
+
+bool ndoap_host_mapped(const ndoap_host_mapping *mapping, char *path, size_t capacity)
+{
+    char bytes[NDOAP_MAX_MAPPED];
+
+    path[0] = '\0';
+    if (mapping->path == NULL || mapping->size == 0)
+        return true;
+    const char *end = memchr(mapping->path, '\0', mapping->size);
+    size_t length = end == NULL ? mapping->size : (size_t)(end - mapping->path);
+    if (length >= sizeof bytes || length >= capacity)
+        return false;
+    memcpy(bytes, mapping->path, length);
+    bytes[length] = '\0';
+    if (!ndoap_is_utf8(bytes))
+        return ndoap_notes_to_utf8(bytes, path, capacity);
+    memcpy(path, bytes, length + 1);
+    return true;
 }
 
 bool ndoap_host_answer(FilterContext *context, const ndoap_decision *decision)

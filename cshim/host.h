@@ -34,6 +34,19 @@ ndoap_text ndoap_host_page_headers(FilterContext *context);
 // the name cannot be translated.
 bool ndoap_host_user(FilterContext *context, char *name, size_t capacity);
 
+// A path that the host has mapped a request to, and of which kind (FilterURLMapTypes). Not terminated if it fills size.
+typedef struct {
+    const char *path; // may be NULL
+    unsigned int size;
+    unsigned int type;
+} ndoap_host_mapping;
+
+enum { NDOAP_MAX_MAPPED = 2048 }; // longest path in UTF-8, NUL included
+
+// Writes the path of a mapping in UTF-8; an empty one when there is none. Nothing says in which encoding the host has
+// it: what is no UTF-8, or has a control character, counts as LMBCS. False when it is neither, or too long.
+bool ndoap_host_mapped(const ndoap_host_mapping *mapping, char *path, size_t capacity);
+
 // Sends a complete answer. False when the host refuses to take it. A client that has gone is not an error.
 bool ndoap_host_answer(FilterContext *context, const ndoap_decision *decision);
 

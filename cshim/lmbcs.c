@@ -226,3 +226,17 @@ bool ndoap_lmbcs_to_utf8(const char *lmbcs, char *utf8, size_t capacity)
 {
     return convert(read_lmbcs, write_utf8, lmbcs, utf8, capacity);
 }
+
+bool ndoap_is_utf8(const char *text)
+{
+    const unsigned char *in = (const unsigned char *)text;
+
+    while (*in != '\0') {
+        uint32_t character;
+        size_t size = read_utf8(in, &character);
+        if (size == 0 || character < ' ' || character == 0x7F)
+            return false;
+        in += size;
+    }
+    return true;
+}

@@ -15,10 +15,11 @@
 void ndoap_forget(void);
 
 // Remembers that the request of this context, with this Authorization value and this target, is made by name
-// (canonical, LMBCS; NULL when it could not be translated), and whether it must be judged again before it is served.
-// A proof or a name that is too long is not kept: the token is then verified again. False when there is no memory.
+// (canonical, LMBCS; NULL when it could not be translated), what must be judged again before it is served (bits of
+// ndoap.h), and the ticket for that. A proof or a name that is too long is not kept: the token is then verified again.
+// Nor is a ticket: what needs it is then refused. False when there is no memory.
 bool ndoap_remember(const FilterContext *context, ndoap_text authorization, const char *target, const char *name,
-                    bool again);
+                    int32_t again, const char *ticket);
 
 // Returns the remembered name when context, Authorization value and target are those it was remembered for, byte by
 // byte; otherwise NULL. The name belongs to the thread's memory and is good until ndoap_forget.
@@ -36,5 +37,10 @@ typedef enum {
 } ndoap_standing;
 
 ndoap_standing ndoap_recall_standing(const FilterContext *context);
+
+// What must be judged again of the request of a context, and the ticket for it; 0 and none for another context. The
+// ticket belongs to the thread's memory and is good until ndoap_forget.
+int32_t ndoap_recall_again(const FilterContext *context);
+ndoap_text ndoap_recall_ticket(const FilterContext *context);
 
 #endif

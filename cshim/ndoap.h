@@ -39,6 +39,13 @@ typedef struct {
     ndoap_text user;          // canonical name; empty before authentication and for Anonymous
     ndoap_text peer;          // REMOTE_ADDR; empty when it was not asked for
     uint64_t people_thread;   // for ndoap_people_find and ndoap_people_verify; 0: the server cannot be asked
+
+    // With NDOAP_JUDGE_AGAIN:
+    int32_t again;             // what the decision asked for
+    int32_t map_type;          // FilterURLMapTypes of dsapi.h
+    int32_t mapped_unreadable; // 1: the path below could not be translated or is too long, and is empty
+    ndoap_text ticket;         // what the decision gave along, byte for byte; empty when it was too long to be kept
+    ndoap_text mapped;         // the path that the host has mapped the request to; empty when it says none
 } ndoap_request;
 
 // What to do. Mirrored by core.Verdict.
@@ -47,6 +54,12 @@ enum {
     NDOAP_ANSWER = 1,        // send status, reason, headers, body
     NDOAP_AUTHENTICATED = 2, // the request is made by name
     NDOAP_DENY = 3,          // refuse the user without an answer of our own
+};
+
+// What a decision may ask to be judged again. Mirrored by core.Again.
+enum {
+    NDOAP_AGAIN_TRANSPORT = 1, // needs peer and headers, and so CGI variables
+    NDOAP_AGAIN_RESOURCE = 2,  // needs ticket and mapped
 };
 
 // The memory of the Go side, for the statistics of the server console.
@@ -66,7 +79,8 @@ typedef struct {
     char *scope;      // for X-DOAP-Scope
     char *client;     // for X-DOAP-Client
     char *subject;    // for X-DOAP-Subject
-    int32_t again;    // with NDOAP_AUTHENTICATED: ask once more, with the peer, before the request is served
+    int32_t again;    // with NDOAP_AUTHENTICATED: what to ask once more for before the request is served; bits
+    char *ticket;     // to be given back then
     char *console;    // lines for the server console, each ended by a NUL, the last followed by a second NUL
     ndoap_memory_use memory_use;
     void *memory; // owns what the pointers above point to

@@ -65,7 +65,8 @@ static unsigned int accept(FilterContext *context, FilterRawRequest *event, cons
 {
     char name[NDOAP_MAX_NAME];
     bool translated = ndoap_notes_to_lmbcs(decision->name, name, sizeof name);
-    bool kept = ndoap_remember(context, scan->authorization, target, translated ? name : NULL, decision->again != 0) &&
+    bool kept = ndoap_remember(context, scan->authorization, target, translated ? name : NULL, decision->again,
+                               decision->ticket) &&
                 ndoap_headers_set_identity(context, event, scan->reserved > 0, decision);
 
     ndoap_release(decision->memory);
@@ -195,7 +196,7 @@ static unsigned int on_authenticate(FilterContext *context, FilterAuthenticate *
     ask(&request, &decision);
     unsigned int result = kFilterNotHandled;
     if (decision.verdict == NDOAP_AUTHENTICATED && ndoap_notes_to_lmbcs(decision.name, name, sizeof name) &&
-        ndoap_remember(context, authorization, target, name, decision.again != 0))
+        ndoap_remember(context, authorization, target, name, decision.again, decision.ticket))
         result = name_user(context, event, name);
     else if (decision.verdict != NDOAP_NOT_OURS)
         result = authenticate_as(event, NULL);
@@ -227,17 +228,29 @@ static unsigned int on_user_route(FilterContext *context, const FilterRequest *l
     return kFilterError; // a user route is never Domino's
 }
 
-// Judges a request with an accepted token once more, by what could not be asked for at RawRequest.
-static unsigned int on_served(FilterContext *context, const FilterRequest *line, ndoap_standing standing)
+// Judges a request with an accepted token once more, by what could not be asked for at RawRequest, or was not known
+// yet.
+static unsigned int on_served(FilterContext *context, const FilterRequest *line, ndoap_standing standing,
+                              const ndoap_host_mapping *mapping)
 {
+    char path[NDOAP_MAX_MAPPED];
     ndoap_request request = {
         .event = standing == NDOAP_STANDING_UNNAMED ? NDOAP_UNNAMED : NDOAP_JUDGE_AGAIN,
         .method = (int32_t)line->method,
         .secure = context->securePort != 0,
         .target = ndoap_text_of(line->URL),
-        .headers = ndoap_host_page_headers(context),
-        .peer = ndoap_host_variable(context, "REMOTE_ADDR"),
+        .again = standing == NDOAP_STANDING_AGAIN ? ndoap_recall_again(context) : 0,
     };
+    if ((request.again & NDOAP_AGAIN_TRANSPORT) != 0) {
+        request.headers = ndoap_host_page_headers(context);
+        request.peer = ndoap_host_variable(context, "REMOTE_ADDR");
+    }
+    if ((request.again & NDOAP_AGAIN_RESOURCE) != 0) {
+        request.ticket = ndoap_recall_ticket(context);
+        request.map_type = (int32_t)mapping->type;
+        request.mapped_unreadable = !ndoap_host_mapped(mapping, path, sizeof path);
+        request.mapped = ndoap_text_of(path);
+    }
     ndoap_decision decision;
     ask(&request, &decision);
     if (decision.verdict == NDOAP_ANSWER)
@@ -248,7 +261,7 @@ static unsigned int on_served(FilterContext *context, const FilterRequest *line,
 }
 
 // The last event before a request is served; event is NULL at ProcessRequest.
-static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event)
+static unsigned int on_last_event(FilterContext *context, FilterAuthorize *event, const ndoap_host_mapping *mapping)
 {
     FilterRequest line;
     unsigned int result = kFilterNotHandled;
@@ -260,10 +273,28 @@ static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event
         // the host has cleaned up since: it must not log its user in either.
         result = standing == NDOAP_STANDING_NONE ? on_user_route(context, &line) : (unsigned int)kFilterError;
     else if (standing == NDOAP_STANDING_AGAIN || standing == NDOAP_STANDING_UNNAMED)
-        result = target == NULL ? (unsigned int)kFilterError : on_served(context, &line, standing);
+        result = target == NULL ? (unsigned int)kFilterError : on_served(context, &line, standing, mapping);
     if (result != kFilterNotHandled && event != NULL)
         event->isAuthorized = 0;
     return result;
+}
+
+static unsigned int on_authorize(FilterContext *context, FilterAuthorize *event)
+{
+    ndoap_host_mapping mapping = {NULL, 0, kURLMapUnknown};
+
+    if (event != NULL)
+        mapping = (ndoap_host_mapping){event->pBuffer, event->bufferSize, event->mapType};
+    return on_last_event(context, event, &mapping);
+}
+
+static unsigned int on_process(FilterContext *context, const FilterMapURL *event)
+{
+    ndoap_host_mapping mapping = {NULL, 0, kURLMapUnknown};
+
+    if (event != NULL)
+        mapping = (ndoap_host_mapping){event->pathBuffer, event->bufferSize, event->mapType};
+    return on_last_event(context, NULL, &mapping);
 }
 
 unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void *eventData)
@@ -278,9 +309,9 @@ unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void
     case kFilterAuthenticate:
         return eventData == NULL ? (unsigned int)kFilterNotHandled : on_authenticate(context, eventData);
     case kFilterAuthorized:
-        return on_authorized(context, eventData);
+        return on_authorize(context, eventData);
     case kFilterProcessRequest:
-        return on_authorized(context, NULL);
+        return on_process(context, eventData);
     default:
         return kFilterNotHandled;
     }

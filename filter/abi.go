@@ -43,6 +43,11 @@ func takeCall(request *C.ndoap_request) bridge.Call {
 		ContentSize:       int(request.body.size),
 		UserName:          takeText(request.user),
 		PeerAddress:       takeText(request.peer),
+		Wanted:            core.Again(request.again),
+		KeptTicket:        takeText(request.ticket),
+		MappedPath:        takeText(request.mapped),
+		MapType:           int32(request.map_type),
+		MappedUnreadable:  request.mapped_unreadable != 0,
 	}
 	if call.ContentSize <= bridge.MaxBody {
 		call.Content = []byte(takeText(request.body))
@@ -90,7 +95,7 @@ func sizeOfLines(lines []string) int {
 }
 
 func putReply(decision *C.ndoap_decision, reply bridge.Reply) {
-	texts := []string{reply.Reason, reply.Headers, reply.Name, reply.Scope, reply.Client, reply.Subject}
+	texts := []string{reply.Reason, reply.Headers, reply.Name, reply.Scope, reply.Client, reply.Subject, reply.Ticket}
 	size := len(reply.Body) + 1 + sizeOfLines(reply.Console)
 	for _, text := range texts {
 		size += len(text) + 1
@@ -106,9 +111,8 @@ func putReply(decision *C.ndoap_decision, reply bridge.Reply) {
 	decision.scope = memory.put(reply.Scope)
 	decision.client = memory.put(reply.Client)
 	decision.subject = memory.put(reply.Subject)
-	if reply.Again {
-		decision.again = 1
-	}
+	decision.again = C.int32_t(reply.Again)
+	decision.ticket = memory.put(reply.Ticket)
 	decision.console = memory.putLines(reply.Console)
 	decision.memory_use = memoryUse(reply.Memory)
 	decision.memory = memory.memory

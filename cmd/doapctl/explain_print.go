@@ -5,7 +5,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -108,14 +107,18 @@ func opens(policy *config.Config, scope string) string {
 	case config.ScopeMail:
 		return "the mail file of its user"
 	case config.ScopeData:
-		databases := slices.Sorted(maps.Values(policy.Databases))
-		if len(databases) == 0 {
+		if len(policy.Databases) == 0 {
 			return "nothing: no database has an alias"
 		}
-		return "the databases " + strings.Join(databases, ", ")
+		var paths []string
+		for _, database := range policy.Databases {
+			paths = append(paths, database.Path)
+		}
+		slices.Sort(paths)
+		return "the databases " + strings.Join(slices.Compact(paths), ", ")
 	}
 	if database, isAlias := policy.Databases[scope]; isAlias {
-		return "the database " + database
+		return "the database " + database.Path
 	}
 	known, isKnown := policy.Scopes[scope]
 	switch {

@@ -71,10 +71,7 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 func (g *Guard) limit(ctx context.Context, verified token.Verified, asked rule.Asked, people directory.Directory) Judgement {
 	trace := explain.TraceOf(ctx)
 	trace.Scoped(verified.Scope)
-	asked.MailFile = func() (string, error) {
-		user, err := g.known.One(people, verified.User, g.Issuers.Now())
-		return user.MailFile, err
-	}
+	asked.MailFile = g.mailFile(verified, people)
 	verdict := rule.Judge(g.Config(), verified.Scope, asked)
 	if !verdict.Allowed {
 		refused := refuse(oauth.NewError(oauth.InsufficientScope, "The scopes of the token do not open this."), tooNarrow(verified, verdict))
@@ -82,8 +79,7 @@ func (g *Guard) limit(ctx context.Context, verified token.Verified, asked rule.A
 		return refused
 	}
 	if verdict.Denial != "" {
-		g.Log.Info("a scope that only reports let a request through", "scope", verified.Scope.String(),
-			"client", verified.ClientID, "user", verified.User, "denial", verdict.Denial)
+		g.report(verified, verdict.Denial)
 	}
 	if trace != nil {
 		trace.Held(explain.Scope, opened(verified.Scope, verdict))

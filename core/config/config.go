@@ -16,9 +16,9 @@ type Config struct {
 	Issuer string
 
 	Lifetimes Lifetimes
-	Scopes    map[string]Scope  // by name; "domino" is always there
-	Databases map[string]string // paths by alias, as dominourl has them; an alias is a scope for that database
-	Resources []string          // identifiers of other resource servers that tokens may be for (RFC 8707)
+	Scopes    map[string]Scope    // by name; "domino" is always there
+	Databases map[string]Database // by alias, which is a scope for that database
+	Resources []string            // identifiers of other resource servers that tokens may be for (RFC 8707)
 	Clients   Clients
 	Keys      Keys
 	Login     Login
@@ -143,9 +143,19 @@ const (
 	PassUnknownIssuer   UnknownIssuer = "pass"   // left to Domino's own bearer support
 )
 
+// MappedResource says what the file that Domino maps a URL to counts for tokens of limited scope.
+type MappedResource string
+
+// The ways to treat mapped resources.
+const (
+	JudgeMappedResource  MappedResource = "judge"  // a database in it must be open to the token, too
+	IgnoreMappedResource MappedResource = "ignore" // the URL alone counts
+)
+
 // Bearer is the policy of the resource server.
 type Bearer struct {
-	UnknownIssuer UnknownIssuer // default refuse
+	UnknownIssuer  UnknownIssuer  // default refuse
+	MappedResource MappedResource // default judge
 
 	// Of the tokens of identity providers:
 	MaxLifetime  time.Duration // default 1 day: from iat to exp
@@ -179,7 +189,7 @@ func Default() Config {
 			AuthorizationRequest: 10 * time.Minute,
 		},
 		Scopes:    map[string]Scope{ScopeDomino: {Description: "Use Domino as you: everything that you may do there"}},
-		Databases: map[string]string{},
+		Databases: map[string]Database{},
 		Clients:   Clients{PrivateUseSchemes: []string{"cursor", "vscode"}, AssertionAudience: AudienceIssuer},
 		Keys:      Keys{Algorithm: RS256, RotateEvery: 90 * day, PublishBefore: day},
 		Login:     Login{Method: LoginSession, Path: "/names.nsf?Login", Realm: "Domino"},
@@ -192,7 +202,7 @@ func Default() Config {
 			PendingRequests: 10_000,
 		},
 		TLS:       TLS{Required: true},
-		Bearer:    Bearer{UnknownIssuer: RefuseUnknownIssuer, MaxLifetime: day},
+		Bearer:    Bearer{UnknownIssuer: RefuseUnknownIssuer, MappedResource: JudgeMappedResource, MaxLifetime: day},
 		Audit:     Audit{Retention: 90 * day},
 		UserEvent: UserEventAuthorized,
 		Pages:     Pages{Organization: "Domino"},

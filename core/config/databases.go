@@ -5,6 +5,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"ndoap/core/dominourl"
@@ -12,7 +13,7 @@ import (
 
 // databasesSetting reads the aliases of databases.
 func databasesSetting(key string) setting {
-	const allowed = `aliases, each with the path of a database`
+	const allowed = `aliases, each with the path of a database, or with path and replicaId`
 	return setting{
 		key: key, allowed: allowed,
 		read: func(c *Config, value *node) Problems {
@@ -20,30 +21,104 @@ func databasesSetting(key string) setting {
 			if !isObject || len(aliases.names) > maxListed {
 				return value.wrong(allowed)
 			}
-			databases := map[string]string{}
+			databases := map[string]Database{}
 			var faults Problems
 			for _, alias := range aliases.names {
 				member := aliases.members[alias]
-				path, fault := readDatabase(alias, member)
-				databases[alias] = path
+				database, fault := readDatabase(alias, member)
+				if !hasErrors(fault) {
+					fault = append(fault, checkReplica(member, database, databases)...)
+				}
+				databases[alias] = database
 				faults = append(faults, fault.below("."+alias)...)
 			}
-			if faults == nil {
+			if !hasErrors(faults) {
 				c.Databases = databases
 			}
 			return faults
 		},
-		show: func(c *Config) any { return c.Databases },
+		show: func(c *Config) any {
+			shown := map[string]any{}
+			for alias, database := range c.Databases {
+				shown[alias] = database.show()
+			}
+			return shown
+		},
 	}
 }
 
-func readDatabase(alias string, value *node) (string, Problems) {
+// Database is a database that scopes name by an alias.
+type Database struct {
+	Path      string // as dominourl has it
+	ReplicaID string // in upper case, without a colon; empty when URLs may name the database by its path only
+}
+
+// databaseKeys are the members of a database that is more than a path.
+var databaseKeys = []string{"path", "replicaId"}
+
+func (d Database) show() any {
+	if d.ReplicaID == "" {
+		return d.Path
+	}
+	return map[string]any{"path": d.Path, "replicaId": d.ReplicaID}
+}
+
+// Locate gives the path of a database that a URL names by its replica ID, if an alias has that. All others, paths above
+// all, stay what they are.
+func (c *Config) Locate(database string) string {
+	id := dominourl.ReplicaID(database)
+	if id == "" {
+		return database
+	}
+	for _, known := range c.Databases {
+		if known.ReplicaID == id {
+			return known.Path
+		}
+	}
+	return database
+}
+
+func readDatabase(alias string, value *node) (Database, Problems) {
 	switch {
 	case !isScopeToken(alias):
-		return "", Problems{value.problem("is not the name of a scope: use letters, digits and - . _ : / $")}
+		return Database{}, Problems{value.problem("is not the name of a scope: use letters, digits and - . _ : / $")}
 	case slices.Contains(reservedScopes, alias):
-		return "", Problems{value.problem("is a scope with a meaning of its own: choose another alias")}
+		return Database{}, Problems{value.problem("is a scope with a meaning of its own: choose another alias")}
 	}
+	members, isObject := value.value.(*object)
+	if !isObject {
+		path, faults := readDatabasePath(value)
+		return Database{Path: path}, faults
+	}
+	var database Database
+	var faults Problems
+	if members.members["path"] == nil {
+		faults = append(faults, value.problem("has no path: write where the database is, such as %q", "apps/crm.nsf"))
+	}
+	for _, key := range members.names {
+		member := members.members[key]
+		switch key {
+		case "path":
+			path, fault := readDatabasePath(member)
+			database.Path = path
+			faults = append(faults, fault.below(".path")...)
+		case "replicaId":
+			text, isText := member.value.(string)
+			id, err := dominourl.ParseReplicaID(text)
+			database.ReplicaID = id
+			if !isText {
+				faults = append(faults, member.wrong(`a replica ID such as "852562F3:007ABFD6"`).below(".replicaId")...)
+			} else if err != nil {
+				faults = append(faults, Problems{member.problem("is %s: %v", member.describe(), err)}.below(".replicaId")...)
+			}
+		default:
+			faults = append(faults, unknownMember(member, key, databaseKeys))
+		}
+	}
+	return database, faults
+}
+
+func readDatabasePath(value *node) (string, Problems) {
 	file, isText := value.value.(string)
 	if !isText {
 		return "", value.wrong(`a path such as "apps/crm.nsf"`)
@@ -53,6 +128,23 @@ func readDatabase(alias string, value *node) (string, Problems) {
 		return "", Problems{value.problem("is %s: %v; expected a path below the data directory such as %q", value.describe(), err, "apps/crm.nsf")}
 	}
 	return path, nil
+}
+
+// checkReplica refuses a replica ID that would stand for two paths, and a path with two replica IDs: one of them is
+// another database's.
+func checkReplica(value *node, database Database, others map[string]Database) Problems {
+	for _, alias := range slices.Sorted(maps.Keys(others)) {
+		other := others[alias]
+		if database.ReplicaID == "" || other.ReplicaID == "" || (database.ReplicaID == other.ReplicaID) == (database.Path == other.Path) {
+			continue
+		}
+		if database.Path == other.Path {
+			return Problems{value.problem("has another replicaId for %s than %s: a database has one", database.Path, "databases."+alias)}
+		}
+		return Problems{value.problem("has the replicaId of %s, which is another database, %s: URLs by that replica ID open one of them",
+			"databases."+alias, other.Path)}
+	}
+	return nil
 }
 
 // checkAliases refuses scopes that are both a database's and their own.

@@ -62,7 +62,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"metadata": {"rootForms": true},
 		"audit": {"retention": "7d"},
 		"tls": {"required": false, "trustedProxies": ["192.0.2.7", "2001:db8::1/32", "::ffff:192.0.2.8"]},
-		"bearer": {"unknownIssuer": "pass"},
+		"bearer": {"unknownIssuer": "pass", "mappedResource": "ignore"},
 		"maxJwtDuration": "2h",
 		"userEvent": "process",
 		"pages": {"organization": "Société Générale", "support": "help@example.com"}
@@ -77,7 +77,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			RefreshTokenGrace: 5 * time.Second, AuthorizationRequest: 15 * time.Minute,
 		},
 		Scopes:    map[string]Scope{"domino": Default().Scopes["domino"], "mail": {Description: "Read your mail"}},
-		Databases: map[string]string{"crm": "/apps/crm.nsf"},
+		Databases: map[string]Database{"crm": {Path: "/apps/crm.nsf"}},
 		Login:     Login{Method: LoginBasic, Path: "/login?Open", Realm: "Test"},
 		Resources: []string{"https://api.example.com", "urn:example:mail"},
 		Clients:   Clients{PrivateUseSchemes: []string{"zed"}, AssertionAudience: AudienceEndpoint},
@@ -94,7 +94,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32"),
 			netip.MustParsePrefix("192.0.2.8/32"),
 		}},
-		Bearer:    Bearer{UnknownIssuer: PassUnknownIssuer, MaxLifetime: 2 * time.Hour},
+		Bearer:    Bearer{UnknownIssuer: PassUnknownIssuer, MappedResource: IgnoreMappedResource, MaxLifetime: 2 * time.Hour},
 		UserEvent: UserEventProcess,
 		Pages:     Pages{Organization: "Société Générale", Support: "help@example.com"},
 	}, got)

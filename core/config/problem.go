@@ -5,6 +5,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -48,4 +49,9 @@ func (p Problems) Error() string {
 		lines[i] = problem.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// hasErrors tells whether one of the problems is more than a warning.
+func hasErrors(problems Problems) bool {
+	return slices.ContainsFunc(problems, Problem.isError)
 }

@@ -79,6 +79,8 @@ var settings = []setting{
 
 	choiceSetting("bearer.unknownIssuer",
 		func(c *Config) *UnknownIssuer { return &c.Bearer.UnknownIssuer }, RefuseUnknownIssuer, PassUnknownIssuer),
+	choiceSetting("bearer.mappedResource",
+		func(c *Config) *MappedResource { return &c.Bearer.MappedResource }, JudgeMappedResource, IgnoreMappedResource),
 
 	providersSetting("jwt"),
 	minutesSetting("maxJwtDuration", func(c *Config) *time.Duration { return &c.Bearer.MaxLifetime }, 366*day),

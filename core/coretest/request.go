@@ -24,6 +24,9 @@ type Request struct {
 	From           netip.Addr
 	Encrypted      bool
 	People         directory.Directory
+	Wanted         core.Again
+	Kept           string // the ticket
+	Found          core.Mapped
 }
 
 var _ core.Request = (*Request)(nil)
@@ -65,3 +68,12 @@ func (r *Request) TLS() bool { return r.Encrypted }
 
 // Directory implements core.Request.
 func (r *Request) Directory() directory.Directory { return r.People }
+
+// Again implements core.Request.
+func (r *Request) Again() core.Again { return r.Wanted }
+
+// Ticket implements core.Request.
+func (r *Request) Ticket() string { return r.Kept }
+
+// Mapped implements core.Request.
+func (r *Request) Mapped() core.Mapped { return r.Found }

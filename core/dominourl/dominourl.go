@@ -33,28 +33,46 @@ type Resource struct {
 
 // Parse reads a request target: a path with its query, or an absolute URL. The error says what cannot be told.
 func Parse(target string) (Resource, error) {
+	segments, query, err := read(target)
+	if err != nil {
+		return Resource{}, err
+	}
+	return resourceOf(segments, query)
+}
+
+// read gives the segments of a target's path, as they count, and its query.
+func read(target string) (segments []string, query string, err error) {
 	if len(target) > maxTarget {
-		return Resource{}, fmt.Errorf("the URL is longer than %d bytes", maxTarget)
+		return nil, "", fmt.Errorf("the URL is longer than %d bytes", maxTarget)
 	}
 	rooted, err := cutAuthority(target)
 	if err != nil {
-		return Resource{}, err
+		return nil, "", err
 	}
 	path, query, err := cutQuery(rooted)
 	if err != nil {
-		return Resource{}, err
+		return nil, "", err
 	}
-	segments, err := readPath(path)
-	if err != nil {
-		return Resource{}, err
-	}
+	segments, err = readPath(path)
+	return segments, query, err
+}
+
+func resourceOf(segments []string, query string) (Resource, error) {
 	resource := Resource{Path: "/" + strings.Join(segments, "/")}
 	elements := []string(nil)
 	if at := slices.IndexFunc(segments, isDatabase); at >= 0 {
 		resource.Database, elements = "/"+strings.Join(segments[:at+1], "/"), segments[at+1:]
 	}
+	var err error
 	resource.Command, err = commandOf(kindOf(segments, resource.Database != "", elements), elements, query)
 	return resource, err
+}
+
+// In gives the same of another database: its path takes the place of the one that the Resource names.
+func (r Resource) In(database string) Resource {
+	r.Path = database + strings.TrimPrefix(r.Path, r.Database)
+	r.Database = database
+	return r
 }
 
 // cutAuthority takes scheme and host from an absolute URL.

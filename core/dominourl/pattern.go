@@ -127,3 +127,22 @@ func DatabasePath(file string) (string, error) {
 	}
 	return "/" + strings.Join(segments, "/"), nil
 }
+
+// ParseReplicaID reads a replica ID as URLs have it, 852562F3007ABFD6, or as people see it in Notes, 852562F3:007ABFD6.
+// It comes back in upper case, without the colon.
+func ParseReplicaID(text string) (string, error) {
+	first, second, found := strings.Cut(text, ":")
+	if found && len(first) != len(second) || len(first)+len(second) != replicaDigits || !isHex(strings.ToLower(first+second)) {
+		return "", errors.New("it does not have 16 hexadecimal digits, with or without a colon in the middle")
+	}
+	return strings.ToUpper(first + second), nil
+}
+
+// ReplicaID is the replica ID by which the Database of a Resource is named; empty when it is named by its path.
+func ReplicaID(database string) string {
+	name := strings.TrimPrefix(database, "/")
+	if !looksLikeReplica(name) {
+		return ""
+	}
+	return strings.ToUpper(name[len("__"):][:replicaDigits])
+}

@@ -16,10 +16,10 @@ import (
 
 const unid = "DDC087A8ACE170F8852562F300702264"
 
-// policy is a configuration as an administrator writes it.
-func policy(t testing.TB) *config.Config {
+// policy is a configuration as an administrator writes it, with further files over it.
+func policy(t testing.TB, more ...config.File) *config.Config {
 	t.Helper()
-	parsed, warnings, err := config.Parse([]config.File{{Name: "10.json", Data: []byte(`{
+	parsed, warnings, err := config.Parse(append([]config.File{{Name: "10.json", Data: []byte(`{
 		"issuer": "https://domino.example.com/doap",
 		"databases": {"crm": "apps/crm.nsf", "hr": "apps/hr.nsf"},
 		"scopes": {
@@ -32,7 +32,7 @@ func policy(t testing.TB) *config.Config {
 				{"path": "/sales.nsf/0/*", "methods": ["POST"], "commands": ["SaveDocument", "EditDocument"]}]},
 			"agent.run": {"description": "Run", "rules": [{"path": "/sales.nsf/report", "commands": ["OpenAgent"]}]},
 			"trial": {"description": "Trial", "reportOnly": true, "rules": [{"path": "/trial.nsf/**"}]}
-		}}`)}})
+		}}`)}}, more...))
 	require.NoError(t, err)
 	require.Len(t, warnings, 1, "that of reportOnly")
 	return &parsed

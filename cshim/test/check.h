@@ -32,5 +32,6 @@ void test_lmbcs_icu(void);
 void test_notes(void);
 void test_people(void);
 void test_shim(void);
+void test_mapped(void);
 
 #endif

@@ -174,6 +174,8 @@ void ndoap_serve(ndoap_request *request, ndoap_decision *decision)
 
     bridge.crossings++;
     bridge.asked = *request;
+    snprintf(bridge.mapped, sizeof bridge.mapped, "%.*s", (int)request->mapped.size,
+             request->mapped.at == NULL ? "" : request->mapped.at);
     decision->verdict = bridge.verdict;
     decision->status = 201;
     decision->reason = reason;
@@ -185,6 +187,7 @@ void ndoap_serve(ndoap_request *request, ndoap_decision *decision)
     decision->client = client;
     decision->subject = subject;
     decision->again = bridge.again;
+    decision->ticket = bridge.ticket == NULL ? empty : (char *)(size_t)bridge.ticket;
     decision->console = (char *)(size_t)bridge.console;
     decision->memory = malloc(1); // a leak of it fails the test
 }

@@ -50,9 +50,11 @@ typedef struct {
     int32_t verdict;
     const char *name;
     int32_t again;
+    const char *ticket;
     const char *console;
     int crossings;
     ndoap_request asked; // texts point into host memory: good until fake_end
+    char mapped[2048];   // of asked, whose own is the shim's and gone after the call
     int opened;
     int closed;
     int32_t user_event;

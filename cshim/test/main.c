@@ -17,6 +17,7 @@ int main(void)
     test_notes();
     test_people();
     test_shim();
+    test_mapped();
     printf("%d passed, %d failed\n", checks_passed, checks_failed);
     return checks_failed == 0 ? 0 : 1;
 }

@@ -99,8 +99,31 @@ static void test_room(void)
     CHECK_TEXT(small, "");
 }
 
+// What a text without a label may be.
+static void test_is_utf8(void)
+{
+    static const char *const utf8[] = {"", "/data/a b.nsf", "b\xC3\xBCro", "\xE5\xB1\xB1", "\xF0\x9F\x98\x80"};
+    static const char *const other[] = {
+        "b\x81ro",      "\x10\x8E\x52\x10\x93\x63",
+        "\x14\xD5\x5C", "a\x0F\x21",
+        "a\tb",         "a\x7F",
+        "\xC0\xAF",     "\xE5\xB1",
+        "\xED\xA0\x80", "\xFF",
+        "a\xE4o",
+    };
+
+    for (size_t i = 0; i < sizeof utf8 / sizeof utf8[0]; i++)
+        CHECK(ndoap_is_utf8(utf8[i]), "%zu is UTF-8", i);
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        char *exact = strdup(other[i]); // a read past its NUL ends the program
+        CHECK(!ndoap_is_utf8(exact), "%zu is none", i);
+        free(exact);
+    }
+}
+
 void test_lmbcs(void)
 {
+    test_is_utf8();
     test_forms();
     test_refusals();
     test_room();

@@ -285,7 +285,7 @@ static void test_judged_again(void)
 
     bridge.verdict = NDOAP_AUTHENTICATED;
     bridge.name = "CN=A";
-    bridge.again = 1;
+    bridge.again = NDOAP_AGAIN_TRANSPORT;
     host.authorization = "Bearer abc";
     CHECK(raw(context) == kFilterNotHandled, "accepted for now");
     CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent, "and named");
@@ -311,7 +311,7 @@ static void test_judged_again(void)
     int crossings = bridge.crossings;
     CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterNotHandled, "is not judged");
     CHECK(bridge.crossings == crossings, "at all");
-    bridge.again = 1;
+    bridge.again = NDOAP_AGAIN_TRANSPORT;
     bridge.verdict = NDOAP_AUTHENTICATED;
     CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent,
           "a token seen first here");

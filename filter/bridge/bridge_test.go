@@ -167,6 +167,7 @@ func TestPanicIsContained(t *testing.T) {
 		{"a machine route answers 500", machine("/doap/token"), core.Answer, http.StatusInternalServerError},
 		{"a user route answers 500", Call{Event: core.Authorized, RequestMethod: 2, RequestTarget: "/doap/auth"}, core.Answer, http.StatusInternalServerError},
 		{"a token is refused", withToken(core.RawRequest), core.Answer, http.StatusUnauthorized},
+		{"so is one at the last event", withToken(core.JudgeAgain), core.Answer, http.StatusUnauthorized},
 		{"a user is refused", withToken(core.Authenticate), core.Deny, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

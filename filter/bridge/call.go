@@ -25,6 +25,11 @@ type Call struct {
 	Content           []byte // nil when ContentSize is over the limit
 	UserName          string
 	PeerAddress       string
+	Wanted            core.Again // with JudgeAgain: what the decision asked for
+	KeptTicket        string
+	MappedPath        string              // UTF-8
+	MapType           int32               // FilterURLMapTypes of dsapi.h
+	MappedUnreadable  bool                // there is a mapped resource whose path could not be translated
 	People            directory.Directory // nil when the host has none
 }
 
@@ -108,3 +113,17 @@ func (r callRequest) TLS() bool { return r.call.Secure }
 
 // Directory implements core.Request.
 func (r callRequest) Directory() directory.Directory { return r.call.People }
+
+// Again implements core.Request.
+func (r callRequest) Again() core.Again { return r.call.Wanted }
+
+// Ticket implements core.Request.
+func (r callRequest) Ticket() string { return r.call.KeptTicket }
+
+// mapRedirect is kURLMapRedirect of dsapi.h.
+const mapRedirect = 3
+
+// Mapped implements core.Request.
+func (r callRequest) Mapped() core.Mapped {
+	return core.Mapped{Path: r.call.MappedPath, Redirects: r.call.MapType == mapRedirect, Unreadable: r.call.MappedUnreadable}
+}

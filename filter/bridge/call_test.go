@@ -60,6 +60,23 @@ func TestReplyCannotBreakAHeaderOfTheRequest(t *testing.T) {
 	assert.Equal(t, "ab", got.Scope)
 }
 
+// What a decision wants to be told again crosses as it is, and what the host has mapped comes along.
+func TestJudgedAgainByResource_B13(t *testing.T) {
+	const ticket = `{"user":"CN=\u0000\r\nA","scope":"a b"}`
+	got := reply(http.MethodGet, core.Decision{Verdict: core.Authenticated, Again: core.AgainTransport | core.AgainResource, Ticket: ticket})
+	assert.Equal(t, core.Again(3), got.Again)
+	assert.Equal(t, ticket, got.Ticket)
+	assert.Zero(t, reply(http.MethodGet, core.Decision{Verdict: core.NotOurs, Again: core.AgainResource, Ticket: ticket}).Again, "only of a request that goes on")
+
+	request := callRequest{&Call{Wanted: core.AgainResource, KeptTicket: ticket, MappedPath: "/data/a.nsf", MapType: 5}}
+	assert.Equal(t, core.AgainResource, request.Again())
+	assert.Equal(t, ticket, request.Ticket())
+	assert.Equal(t, core.Mapped{Path: "/data/a.nsf"}, request.Mapped())
+	assert.Equal(t, core.Mapped{Path: "https://h/", Redirects: true}, callRequest{&Call{MappedPath: "https://h/", MapType: 3}}.Mapped())
+	assert.Equal(t, core.Mapped{Unreadable: true}, callRequest{&Call{MappedUnreadable: true}}.Mapped())
+	assert.Zero(t, callRequest{&Call{}}.Mapped())
+}
+
 func FuzzCall(f *testing.F) {
 	f.Add("GET / HTTP/1.1\r\nHost: h\r\n\r\n", "Host", int32(2))
 	f.Add("\r\n\r\n : \n\t\n:", "", int32(9))

@@ -34,6 +34,8 @@ type instance struct {
 	memory    *memoryMeter
 	cancel    context.CancelFunc
 	done      sync.WaitGroup
+
+	dataDirectory string // Domino's; empty when it is not known
 }
 
 // complaint is what was last said on the console about one thing, so that it is said once.
@@ -46,7 +48,7 @@ func start(environment Environment, lines *console, level *slog.LevelVar, memory
 	log := slog.New(lineHandler{console: lines, level: level})
 	requests := slog.New(lineHandler{console: lines, level: level, bounded: true})
 	ctx, cancel := context.WithCancel(context.Background())
-	in := &instance{log: log, requests: requests, cancel: cancel, memory: memory}
+	in := &instance{log: log, requests: requests, cancel: cancel, memory: memory, dataDirectory: environment.DataDirectory}
 	bootstrap, err := config.ResolveBootstrap(environment.lookup, cmp.Or(environment.DataDirectory, "."))
 	if err != nil {
 		in.outOfService(&in.policy, err)
@@ -146,7 +148,9 @@ func (in *instance) refresh(ctx context.Context) {
 	in.database = ""
 	in.trail = trail{newest: notLooked}
 	in.announce(ctx)
-	in.service.Store(core.New(core.Deps{Config: in.source.Current, Store: opened, Now: time.Now, Log: in.requests}))
+	in.service.Store(core.New(core.Deps{
+		Config: in.source.Current, Store: opened, Now: time.Now, Log: in.requests, DataDirectory: in.dataDirectory,
+	}))
 	in.refreshProviders(ctx, time.Now())
 	in.log.Info("ready", "version", version.Version, "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
 }

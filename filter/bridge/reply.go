@@ -23,7 +23,8 @@ type Reply struct {
 	Scope   string
 	Client  string
 	Subject string
-	Again   bool
+	Again   core.Again
+	Ticket  string
 	Console []string
 	Memory  MemoryUse
 }
@@ -44,6 +45,7 @@ func reply(method string, decision core.Decision) Reply {
 		out.Client = oneLine(decision.Identity.ClientID)
 		out.Subject = oneLine(decision.Identity.Subject)
 		out.Again = decision.Again
+		out.Ticket = decision.Ticket // has no NUL: it is JSON
 	case core.NotOurs, core.Deny:
 	}
 	return out

@@ -108,6 +108,27 @@ func TestForeignRequestsCostNothing(t *testing.T) {
 	}
 }
 
+// A token that opens everything costs one call into Go, one of limited scope a second: when Domino has found what it will
+// serve. Without TLS the second call judges both.
+func TestTokensCostFewCrossings(t *testing.T) {
+	const requests = 50
+	s := withScopes(t, options{})
+	for _, c := range []struct {
+		scope, tls string
+		crossings  int
+	}{{"domino", "1", 1}, {"sales.read", "1", 2}, {"domino", "", 2}, {"sales.read", "", 2}} {
+		m := frame("GET", "/sales.nsf", "Host: h\r\nAuthorization: Bearer "+s.tokenFor(t, alice, c.scope)+"\r\n", "")
+		m.Set(wire.TLS, c.tls)
+		m.Set(wire.Path, tested.Path(filepath.Join(s.data, "sales.nsf")))
+		got, _ := replay(t, s.data, requests, []wire.Message{m})
+		assert.Equal(t, map[string]int{"serve": requests}, got.Outcomes, c)
+		assert.EqualValues(t, c.crossings*requests, got.Statistics["Doap.Crossings"], c)
+		if c.tls == "1" {
+			assert.Zero(t, got.Callbacks["GetServerVariable"], "%v: no variable is asked for", c)
+		}
+	}
+}
+
 // jsonText reads one text member of a JSON object.
 func jsonText(t testing.TB, object, name string) string {
 	t.Helper()

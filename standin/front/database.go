@@ -53,7 +53,8 @@ type Document map[string]any
 
 // Database is one entry of databases.json.
 type Database struct {
-	Path      string     `json:"path"` // below the data directory, with slashes: mail/aadams.nsf
+	Path      string     `json:"path"`                // below the data directory, with slashes: mail/aadams.nsf
+	ReplicaID string     `json:"replicaId,omitempty"` // 16 hexadecimal digits; URLs may name the database by it
 	Title     string     `json:"title,omitempty"`
 	ACL       []Entry    `json:"acl"`
 	Documents []Document `json:"documents,omitempty"`
@@ -70,6 +71,9 @@ func LoadDatabases(data string) ([]*Database, error) {
 		clean := strings.TrimPrefix(path.Clean("/"+database.Path), "/")
 		if clean != database.Path || !strings.HasSuffix(strings.ToLower(clean), ".nsf") {
 			return nil, fmt.Errorf("%s: path %q is not a relative path that ends in .nsf", file, database.Path)
+		}
+		if id := database.ReplicaID; id != "" && replicaOf("__"+id+".nsf") == "" {
+			return nil, fmt.Errorf("%s: replicaId %q of %s does not have 16 hexadecimal digits", file, id, database.Path)
 		}
 	}
 	return databases, nil

@@ -46,6 +46,7 @@ func TestDatabasesRefused(t *testing.T) {
 		"a path outside":   {`[{"path": "../a.nsf", "acl": []}]`, "not a relative path"},
 		"an absolute path": {`[{"path": "/a.nsf", "acl": []}]`, "not a relative path"},
 		"no database":      {`[{"path": "a.txt", "acl": []}]`, "ends in .nsf"},
+		"no replica ID":    {`[{"path": "a.nsf", "replicaId": "852562F3:007ABFD6", "acl": []}]`, "does not have 16 hexadecimal digits"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := t.TempDir()

@@ -18,6 +18,7 @@ type site struct {
 	data      string // absolute
 	directory *Directory
 	databases []*Database
+	rules     []Substitution
 }
 
 func loadSite(data string) (*site, error) {
@@ -36,13 +37,18 @@ func loadSite(data string) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &site{absolute, directory, databases}, nil
+	rules, err := LoadRules(data)
+	if err != nil {
+		return nil, err
+	}
+	return &site{absolute, directory, databases, rules}, nil
 }
 
-// database finds a database by its path, in any case, as Domino does.
+// database finds a database by its path or its replica ID, in any case, as Domino does.
 func (s *site) database(path string) *Database {
+	id := replicaOf(path)
 	for _, database := range s.databases {
-		if strings.EqualFold(database.Path, path) {
+		if strings.EqualFold(database.Path, path) || id != "" && strings.EqualFold(database.ReplicaID, id) {
 			return database
 		}
 	}

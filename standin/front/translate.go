@@ -18,7 +18,7 @@ const (
 
 // resource is what a URL leads to by Domino's own translation.
 type resource struct {
-	urlPath string // decoded and cleaned
+	urlPath string // decoded and cleaned, after substitution
 	query   string // undecoded
 	command string // the first argument, ?OpenDatabase, in lower case
 
@@ -45,11 +45,14 @@ func (s *site) translate(target string) resource {
 		return resource{query: query}
 	}
 	first, _, _ := strings.Cut(query, "&")
-	at := resource{urlPath: path.Clean(decoded), query: query, command: strings.ToLower(first)}
+	at := resource{urlPath: s.substitute(path.Clean(decoded)), query: query, command: strings.ToLower(first)}
 	domino := filepath.Join(s.data, "domino")
 	if before, after, found := cutDatabase(at.urlPath); found {
-		at.mapped, at.mapType = filepath.Join(s.data, filepath.FromSlash(before)), mapDomino
 		at.database, at.rest = s.database(before), after
+		if at.database != nil && replicaOf(before) != "" {
+			before = at.database.Path
+		}
+		at.mapped, at.mapType = filepath.Join(s.data, filepath.FromSlash(before)), mapDomino
 		return at
 	}
 	switch {

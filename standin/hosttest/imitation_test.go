@@ -103,6 +103,9 @@ func TestOutcomes(t *testing.T) {
 		{"mapped by the filter", nil, request("/map", with(wire.Path, "")), map[wire.Tag]string{
 			wire.Outcome: "serve", wire.ServePath: "mapped.html", wire.ServeMapType: "1",
 		}},
+		{"the mapped resource", nil, request("/found", with(wire.Path, "/data/sales.nsf"), with(wire.MapType, "5")), map[wire.Tag]string{
+			wire.Outcome: "answered", wire.AnswerBody: "5 /data/sales.nsf", wire.Trace: documented + " Authorized" + end,
+		}},
 		{"forbidden", nil, request("/forbid"), map[wire.Tag]string{wire.Outcome: "forbidden"}},
 		{"the filter's error", nil, request("/error"), map[wire.Tag]string{
 			wire.Outcome: "error", wire.Status: "", wire.Trace: begin + " EndRequest",

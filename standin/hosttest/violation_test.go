@@ -134,6 +134,9 @@ func TestViolations(t *testing.T) {
 		{"authorized-silent", "isAuthorized was set to 0, but", "Authorized"},
 		{"authorized-value", "isAuthorized is 2", "Authorized"},
 		{"authorized-path", "event data that is not the filter's to write", "Authorized"},
+		{"mapped-write", "wrote to the mapped resource", "Authorized"},
+		{"mapped-overrun", "went beyond the end of the mapped resource", "Authorized"},
+		{"mapped-kept", "used after its time the mapped resource", "RawRequest"},
 
 		{"console-format", "takes finished text", "RawRequest"},
 		{"console-no-format", "AddInLogMessageText was given no format", "RawRequest"},

@@ -232,6 +232,12 @@ static unsigned int on_authorized(FilterContext *context, FilterAuthorize *event
         event->isAuthorized = 0;
         return answer(context, user[0] == '\0' ? "still nobody" : user);
     }
+    if (strcmp(event->pURL, "/found") == 0) {
+        char mapped[300];
+        snprintf(mapped, sizeof mapped, "%u %s", event->mapType, event->pBuffer);
+        event->isAuthorized = 0;
+        return answer(context, mapped);
+    }
     if (strcmp(event->pURL, "/map/names") == 0) {
         event->isAuthorized = 0;
         return tell_names(context);

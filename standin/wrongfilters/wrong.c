@@ -13,6 +13,7 @@ static FilterContext *kept_context;
 static FilterRawRequest kept_raw;
 static FilterUserNameList kept_names;
 static char *kept_memory;
+static const char *kept_mapped;
 static volatile char sink;
 
 unsigned int wrong_init(FilterInitData *data, unsigned int result)
@@ -132,6 +133,8 @@ static void wrong_memory(FilterContext *context, const FilterRequest *line)
         line->contentRead[0] = '!';
     if (wrong("private-context"))
         sink = *(char *)context->privateContext;
+    if (wrong("mapped-kept") && kept_mapped != NULL)
+        sink = kept_mapped[0];
     if (wrong("server-context"))
         sink = *(char *)context->serverContext;
     if (wrong("context-changed"))
@@ -280,6 +283,11 @@ static unsigned int wrong_authorized(FilterContext *context, FilterAuthorize *ev
         return event->isAuthorized = 2, kFilterHandledEvent;
     if (wrong("authorized-path"))
         event->mapType = 3;
+    if (wrong("mapped-write"))
+        event->pBuffer[0] = '!';
+    if (wrong("mapped-overrun"))
+        sink = event->pBuffer[strlen(event->pBuffer) + 1];
+    kept_mapped = event->pBuffer; // "mapped-kept": read with the next request
     *taken = false;
     return kFilterNotHandled;
 }
