@@ -74,6 +74,7 @@ func TestMappedResource_B13(t *testing.T) {
 		"a replica ID for its path":                         {"plan", "GET /__852562F3007ABFD7.nsf", "/data/apps/plan.nsf", true},
 		"a replica ID for another path":                     {"plan", "GET /__852562F3007ABFD7.nsf", "/data/backup/plan.nsf", false},
 		"a path for its replica ID":                         {"plan", "GET /apps/plan.nsf", "__852562F3007ABFD7.nsf", true},
+		"a path for its replica ID, and more of it":         {"apps.read", "GET /apps/plan.nsf", "__852562F3007ABFD7.nsf/run", true},
 		"a path for another replica ID":                     {"plan", "GET /apps/plan.nsf", "__852562F3007ABFD6.nsf", false},
 		"an unknown replica ID that a rule means":           {"one.read", "GET /__852562F3007ABFD6.nsf", "/data/apps/crm.nsf", true},
 		"a known replica ID that a rule means":              {"one.read", "GET /__852562F3007ABFD7.nsf", "/data/apps/plan.nsf", true},
@@ -149,4 +150,14 @@ func TestReplicaIDs_B13(t *testing.T) {
 	assert.False(t, judge("crm", "/__852562F3007ABFD7.nsf"), "another database's")
 	assert.False(t, judge("one.read", "/apps/plan.nsf"), "a rule for a replica ID means the URL with it")
 	assert.False(t, judge("apps.read", "/__852562F3007ABFD7.nsf/run?OpenAgent"), "read-only")
+}
+
+func BenchmarkJudgeMapped(b *testing.B) {
+	configured := policy(b)
+	asked := rule.Asked{Target: "/sales.nsf/0/" + unid + "?OpenDocument", Methods: []string{"GET"}, Mapped: mappedTo("/data/sales.nsf")}
+	for b.Loop() {
+		if !rule.Judge(configured, oauth.Scope{"orders.read"}, asked).Allowed {
+			b.Fatal("denied")
+		}
+	}
 }
