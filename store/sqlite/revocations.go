@@ -29,7 +29,10 @@ func (s *Store) RevokeUser(ctx context.Context, user string, events ...store.Aud
 		"DELETE FROM codes WHERE user_name = ? AND grant_id IS NULL",
 		"DELETE FROM authorization_requests WHERE consent_user = ?",
 		"DELETE FROM consents WHERE user_name = ?",
-	}, "UPDATE grants SET revoked_at = ? WHERE user_name = ? AND revoked_at = 0 AND user_name <> ''", events)
+	}, []string{
+		"UPDATE grants SET revoked_at = ? WHERE user_name = ? AND revoked_at = 0 AND user_name <> ''",
+		"UPDATE api_keys SET revoked_at = ? WHERE user_name = ? AND revoked_at = 0",
+	}, events)
 }
 
 // RevokeClientGrants implements store.Revocations.
@@ -38,11 +41,11 @@ func (s *Store) RevokeClientGrants(ctx context.Context, clientID string, events 
 		"DELETE FROM codes WHERE client_id = ? AND grant_id IS NULL",
 		"DELETE FROM authorization_requests WHERE client_id = ?",
 		"DELETE FROM consents WHERE client_id = ?",
-	}, "UPDATE grants SET revoked_at = ? WHERE client_id = ? AND revoked_at = 0", events)
+	}, []string{"UPDATE grants SET revoked_at = ? WHERE client_id = ? AND revoked_at = 0"}, events)
 }
 
-// revokeAll ends everything of one user or client.
-func (s *Store) revokeAll(ctx context.Context, verb, whose string, removals []string, revocation string,
+// revokeAll ends everything of one user or client, and returns how many records the first of the revocations ended.
+func (s *Store) revokeAll(ctx context.Context, verb, whose string, removals, revocations []string,
 	events []store.AuditEvent,
 ) (revoked int, err error) {
 	err = s.write(ctx, verb, func(q *queries) (answer, err error) {
@@ -51,9 +54,14 @@ func (s *Store) revokeAll(ctx context.Context, verb, whose string, removals []st
 				return nil, err
 			}
 		}
-		revoked, err = q.exec(context.Background(), revocation, instant(s.options.Now()), whose)
-		if err != nil {
-			return nil, err
+		for i, revocation := range revocations {
+			count, err := q.exec(context.Background(), revocation, instant(s.options.Now()), whose)
+			if err != nil {
+				return nil, err
+			}
+			if i == 0 {
+				revoked = count
+			}
 		}
 		return nil, insertAudit(q, events)
 	})

@@ -188,6 +188,10 @@ var lifeTests = map[string]func(*testing.T, store.Store){
 			"append audit":     func() error { return s.AppendAudit(t.Context(), event("x")) },
 			"query audit":      func() error { _, err := s.QueryAudit(t.Context(), store.AuditFilter{}); return err },
 			"delete audit":     func() error { _, err := s.DeleteAudit(t.Context(), noon); return err },
+			"add API key":      func() error { return s.AddAPIKey(t.Context(), newAPIKey("k"), 0) },
+			"list API keys":    func() error { _, err := s.ListAPIKeys(t.Context(), store.APIKeyFilter{}); return err },
+			"revoke API key":   func() error { return s.RevokeAPIKey(t.Context(), "k") },
+			"note API key use": func() error { return s.NoteAPIKeyUse(t.Context(), map[string]time.Time{"k": noon}) },
 			"consent":          func() error { _, err := s.Consent(t.Context(), "u", "app"); return err },
 			"delete expired":   func() error { _, err := s.DeleteExpired(t.Context(), noon); return err },
 		} {
