@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package bearer is the resource server: it turns the access token of a request to any Domino URL into an identity, if
-// the token's scopes open that URL, or into the refusal of RFC 6750 section 3. It never falls back to anonymous.
+// Package bearer is the resource server: it turns the access token or API key of a request to any Domino URL into an
+// identity, if its scopes open that URL, or into the refusal of RFC 6750 section 3. It never falls back to anonymous.
 package bearer
 
 import (
@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"ndoap/core/apikey"
 	"ndoap/core/config"
 	"ndoap/core/directory"
 	"ndoap/core/issuer"
@@ -24,6 +25,7 @@ type Guard struct {
 	Config   func() *config.Config
 	Verifier *token.Verifier // of this server's own tokens
 	Issuers  *issuer.Table   // of the tokens of others
+	Keys     *apikey.Register
 	Log      *slog.Logger
 
 	known directory.Cache // of the users of tokens, as the directory has them
@@ -49,7 +51,7 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	if credentials == "" {
 		return g.refuse(oauth.NewError(oauth.InvalidRequest, "The Authorization header has no token."))
 	}
-	verified, err := g.Verifier.Verify(ctx, credentials)
+	verified, err := g.verifyOwn(ctx, credentials, people)
 	if errors.Is(err, token.ErrForeignIssuer) {
 		verified, err = g.verifyForeign(credentials, people)
 	}
