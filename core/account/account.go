@@ -97,8 +97,11 @@ func (h *Handler) refuse(request *web.Request, refused refusal) web.Response {
 // note puts a refusal into the log and on the audit trail.
 func (h *Handler) note(request *web.Request, refused refusal) {
 	level := slog.LevelInfo
-	if errors.Is(refused.cause, store.ErrUnavailable) {
+	switch {
+	case errors.Is(refused.cause, store.ErrUnavailable):
 		level = slog.LevelDebug // the store has said so itself, once
+	case refused.status >= http.StatusInternalServerError:
+		level = slog.LevelError
 	}
 	h.Log.Log(context.Background(), level, "account page refused", "status", refused.status, "reason", refused.heading,
 		"user", request.User, "cause", refused.cause)

@@ -57,9 +57,11 @@ func TestGolden(t *testing.T) {
 		}),
 		"error.html": testPages().Error(http.StatusBadRequest, "This application is not known here",
 			"The request names a client_id that is not registered. Ask whoever runs the application."),
-		"account.html":   testPages().Account(testConsent().User),
-		"keys.html":      testPages().Keys(testKeys()),
-		"keys-none.html": keysWith(func(v *KeysView) { v.Good, v.Ended, v.Fresh, v.Form, v.NoForm = nil, nil, nil, nil, "No keys are made here." }),
+		"account.html": testPages().Account(testConsent().User),
+		"keys.html":    testPages().Keys(testKeys()),
+		"keys-none.html": keysWith(func(v *KeysView) {
+			v.Good, v.Ended, v.Fresh, v.Form, v.NoForm = nil, nil, nil, nil, "No keys are made here."
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join("testdata", "golden", name)
