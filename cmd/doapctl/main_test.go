@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 
 			"accesstoken": accesstoken,
 			"granted":     granted,
+			"keyed":       keyed,
 			"lockedout":   lockedout,
 			"revoked":     revoked,
 		},

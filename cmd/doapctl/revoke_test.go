@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -78,6 +79,23 @@ func revoked(ts *testscript.TestScript, negated bool, arguments []string) {
 		_, token := standing.RevokedTokens[arguments[1]]
 		if (grant || token) == negated {
 			ts.Fatalf("%s: revoked is %t", arguments[1], grant || token)
+		}
+		return err
+	})
+}
+
+// keyed DATABASE KEY ID succeeds if the server would know the API key as a good one, by its hash and nothing else.
+func keyed(ts *testscript.TestScript, negated bool, arguments []string) {
+	if len(arguments) != 3 {
+		ts.Fatalf("usage: [!] keyed DATABASE KEY ID")
+	}
+	inDatabase(ts, arguments[0], func(ctx context.Context, opened *sqlite.Store) error {
+		keys, err := opened.ListAPIKeys(ctx, store.APIKeyFilter{GoodAt: time.Now()})
+		good := slices.ContainsFunc(keys, func(key store.APIKey) bool {
+			return key.ID == arguments[2] && oauth.Secret(arguments[1]).Matches(key.Hash)
+		})
+		if good == negated {
+			ts.Fatalf("the API key %s: good is %t", arguments[2], good)
 		}
 		return err
 	})
