@@ -103,8 +103,11 @@ func (h *Handler) note(request *web.Request, refused refusal) {
 	case refused.status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	}
-	h.Log.Log(context.Background(), level, "account page refused", "status", refused.status, "reason", refused.heading,
-		"user", request.User, "cause", refused.cause)
+	attributes := []any{"status", refused.status, "reason", refused.heading, "user", request.User}
+	if refused.cause != nil {
+		attributes = append(attributes, "cause", refused.cause)
+	}
+	h.Log.Log(context.Background(), level, "account page refused", attributes...)
 	if refused.action != "" {
 		event := audit.Of(request, h.Now(), refused.action, store.AuditFailure)
 		event.User, event.Detail = request.User, refused.heading
