@@ -112,7 +112,7 @@ func TestAPersonMakesUsesAndRevokesAKey_B8(t *testing.T) {
 
 	key, id := v.create(t, "label", "  Nightly export ")
 	assert.Equal(t, anna, f.resource(t, key).body)
-	assert.Equal(t, core.Answer, f.presents(core.RawRequest, key, http.MethodGet, "/names.nsf").Verdict, "its scope is db.read")
+	assert.Equal(t, core.Answer, f.presents(core.RawRequest, key, "/names.nsf").Verdict, "its scope is db.read")
 	stored := f.keys(t)[0]
 	assert.Equal(t, store.APIKey{
 		ID: id, Hash: stored.Hash, Kind: store.PersonKey, User: anna, Label: "Nightly export", Scope: "db.read", CreatedBy: anna,

@@ -51,9 +51,8 @@ func (f *fixture) issue(t *testing.T, id, user, scope string, change ...func(*st
 }
 
 // presents is a request with an API key at an event.
-func (f *fixture) presents(event core.Event, authorization, method, target string) core.Decision {
+func (f *fixture) presents(event core.Event, authorization, target string) core.Decision {
 	request := raw(event, target)
-	request.Verb = method
 	request.People = f.domino.Directory
 	request.Headers.Set("Authorization", authorization)
 	return f.service.Serve(request)
@@ -65,7 +64,7 @@ func TestAPIKeysOfPeopleAndNames_B8_B15(t *testing.T) {
 		key := f.issue(t, id, user, "domino")
 		assert.Equal(t, user, f.resource(t, key).body)
 		for _, event := range []core.Event{core.RawRequest, core.Authenticate} {
-			decision := f.presents(event, key, http.MethodGet, "/db.nsf")
+			decision := f.presents(event, key, "/db.nsf")
 			assert.Equal(t, core.Authenticated, decision.Verdict)
 			assert.Equal(t, core.Identity{Name: user, Scope: "domino", ClientID: "urn:ndoap:apikey:" + id, Subject: user}, decision.Identity)
 			assert.False(t, decision.Again)
@@ -82,29 +81,29 @@ func TestAPIKeysOfPeopleAndNames_B8_B15(t *testing.T) {
 func TestScopesOfAPIKeys_B13_B14(t *testing.T) {
 	f, _ := keyed(t)
 	key := f.issue(t, "k1", anna, "db.read gone")
-	served := f.presents(core.RawRequest, key, http.MethodGet, "/db.nsf/v?ReadViewEntries")
+	served := f.presents(core.RawRequest, key, "/db.nsf/v?ReadViewEntries")
 	assert.Equal(t, core.Authenticated, served.Verdict)
 	assert.Equal(t, "db.read", served.Identity.Scope, "B15: what is no longer configured is not told")
 	for _, target := range []string{"/names.nsf", "/db.nsf/0/x?DeleteDocument", "/db.nsf/../names.nsf"} {
-		refused := f.presents(core.RawRequest, key, http.MethodGet, target)
+		refused := f.presents(core.RawRequest, key, target)
 		require.Equal(t, core.Answer, refused.Verdict, target)
 		assert.Equal(t, http.StatusForbidden, refused.Response.Status)
 		assert.Contains(t, string(refused.Response.Body), `"insufficient_scope"`)
 	}
 	delete(f.config.Scopes, "db.read")
-	assert.Equal(t, core.Answer, f.presents(core.RawRequest, key, http.MethodGet, "/db.nsf").Verdict, "a scope that was taken away")
+	assert.Equal(t, core.Answer, f.presents(core.RawRequest, key, "/db.nsf").Verdict, "a scope that was taken away")
 }
 
 func TestMailByAPIKeyIsForPeople(t *testing.T) {
 	f, _ := keyed(t)
 	f.config.Scopes["MAIL"] = f.config.Scopes["db.read"]
 	key := f.issue(t, "k1", anna, "MAIL")
-	assert.Equal(t, core.Authenticated, f.presents(core.RawRequest, key, http.MethodGet, "/mail/aberg.nsf").Verdict)
-	assert.Equal(t, core.Answer, f.presents(core.RawRequest, key, http.MethodGet, "/mail/other.nsf").Verdict)
+	assert.Equal(t, core.Authenticated, f.presents(core.RawRequest, key, "/mail/aberg.nsf").Verdict)
+	assert.Equal(t, core.Answer, f.presents(core.RawRequest, key, "/mail/other.nsf").Verdict)
 	key = f.issue(t, "k2", reporting, "MAIL")
-	assert.Equal(t, core.Answer, f.presents(core.RawRequest, key, http.MethodGet, "/mail/aberg.nsf").Verdict)
+	assert.Equal(t, core.Answer, f.presents(core.RawRequest, key, "/mail/aberg.nsf").Verdict)
 	delete(f.config.Scopes, "MAIL")
-	assert.Equal(t, core.Answer, f.presents(core.RawRequest, f.issue(t, "k3", anna, "MAIL"), http.MethodGet, "/mail/aberg.nsf").Verdict)
+	assert.Equal(t, core.Answer, f.presents(core.RawRequest, f.issue(t, "k3", anna, "MAIL"), "/mail/aberg.nsf").Verdict)
 }
 
 func TestRefusedAPIKeys_B2(t *testing.T) {
@@ -114,14 +113,20 @@ func TestRefusedAPIKeys_B2(t *testing.T) {
 		"B2 malformed":       {good + "x", "not issued by this server", "form: found an API key that this server could not have made: 44 characters"},
 		"B2 the prefix only": {"Bearer doap_", "not issued by this server", "form: found"},
 		"unknown":            {"Bearer " + apikey.New().Reveal(), "not issued by this server", "the database does not have"},
-		"B4 expired": {f.issue(t, "old", anna, "domino", func(k *store.APIKey) { k.ExpiresAt = f.now() }),
-			"expired", "exp: found the API key old of " + anna},
-		"B4 revoked": {f.issue(t, "gone", anna, "domino", func(k *store.APIKey) { k.RevokedAt = f.now() }),
-			"revoked", "standing: found the API key gone of " + anna},
+		"B4 expired": {
+			f.issue(t, "old", anna, "domino", func(k *store.APIKey) { k.ExpiresAt = f.now() }),
+			"expired", "exp: found the API key old of " + anna,
+		},
+		"B4 revoked": {
+			f.issue(t, "gone", anna, "domino", func(k *store.APIKey) { k.RevokedAt = f.now() }),
+			"revoked", "standing: found the API key gone of " + anna,
+		},
 		"B10 somebody who is not there": {f.issue(t, "k2", "CN=Eve/O=Acme", "domino"), "whose it is", "person: found nobody in the Domino directory has this name"},
 		"B8 in another case":            {f.issue(t, "k3", "CN=anna berg/OU=Sales/O=Acme", "domino"), "whose it is", "found one person who is called " + anna},
-		"B8 a name that somebody has": {f.issue(t, "k4", "CN=Bo Ek/O=Acme", "domino", func(k *store.APIKey) { k.Kind = store.NameKey }),
-			"whose it is", "the Domino directory has an entry of this name"},
+		"B8 a name that somebody has": {
+			f.issue(t, "k4", "CN=Bo Ek/O=Acme", "domino", func(k *store.APIKey) { k.Kind = store.NameKey }),
+			"whose it is", "the Domino directory has an entry of this name",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := f.resource(t, c.key)
@@ -131,7 +136,7 @@ func TestRefusedAPIKeys_B2(t *testing.T) {
 			assert.Contains(t, got.header.Get("Www-Authenticate"), `error="invalid_token"`)
 			assert.NotContains(t, got.body, "Acme", "whose it is, is not for the sender")
 			assert.Contains(t, f.log.String(), c.log)
-			assert.Equal(t, core.Deny, f.presents(core.Authenticate, c.key, http.MethodGet, "/db.nsf").Verdict)
+			assert.Equal(t, core.Deny, f.presents(core.Authenticate, c.key, "/db.nsf").Verdict)
 		})
 	}
 	assert.NotContains(t, f.log.String(), good[len("Bearer "):], "B16")
@@ -152,8 +157,11 @@ func TestTheDirectoryDecidesOnAPIKeys_B8_B10(t *testing.T) {
 		"there twice":      {anna, []directory.Person{person, person}, "several entries"},
 		"now a group":      {anna, []directory.Person{{Name: anna, Kind: directory.KindGroup}}, "not a person's"},
 		"taken by a group": {reporting, []directory.Person{{Name: "Reporting/Acme", Kind: directory.KindGroup}}, "has an entry of this name"},
-		"taken by a person": {reporting, []directory.Person{{Name: "CN=R. Porting/O=Acme", Aliases: []string{reporting}, Kind: directory.KindPerson}},
-			"has an entry of this name"},
+		"taken by a person": {
+			reporting,
+			[]directory.Person{{Name: "CN=R. Porting/O=Acme", Aliases: []string{reporting}, Kind: directory.KindPerson}},
+			"has an entry of this name",
+		},
 		"taken by a server": {reporting, []directory.Person{{Name: reporting, Kind: directory.KindServer}}, "has an entry of this name"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -196,7 +204,7 @@ func TestAPIKeysOpenNothingOfOurs(t *testing.T) {
 	key := f.issue(t, "k1", anna, "domino")
 	for _, path := range []string{"/doap/account", "/doap/account/keys", "/doap/auth?client_id=" + clientID, "/doap/consent"} {
 		for _, event := range []core.Event{core.RawRequest, core.Authenticate} {
-			decision := f.presents(event, key, http.MethodGet, path)
+			decision := f.presents(event, key, path)
 			assert.NotEqual(t, core.Authenticated, decision.Verdict, path)
 			assert.NotEqual(t, core.NotOurs, decision.Verdict, path)
 		}
@@ -242,10 +250,10 @@ func TestLastUseOfAPIKeys(t *testing.T) {
 	unused := f.issue(t, "k3", anna, "domino", func(k *store.APIKey) { k.ExpiresAt = f.now() })
 	before := f.store.Stats().Commits
 	for range 20 {
-		f.presents(core.RawRequest, first, http.MethodGet, "/db.nsf")
+		f.presents(core.RawRequest, first, "/db.nsf")
 		f.wait(time.Second)
-		f.presents(core.RawRequest, second, http.MethodGet, "/db.nsf")
-		f.presents(core.RawRequest, unused, http.MethodGet, "/db.nsf")
+		f.presents(core.RawRequest, second, "/db.nsf")
+		f.presents(core.RawRequest, unused, "/db.nsf")
 	}
 	assert.Zero(t, f.store.Stats().Commits-before)
 	generation := f.store.Generation()

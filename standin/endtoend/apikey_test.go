@@ -36,14 +36,14 @@ func issueKey(t *testing.T, data string, flags ...string) (key, id string) {
 	return issued.Key, issued.ID
 }
 
-// awaitStatus asks until the server, which looks at the database once a second, answers so.
-func (s *server) awaitStatus(t *testing.T, key, target string, status int) page {
+// awaitSales asks for the sales until the server, which looks at the database once a second, answers so.
+func (s *server) awaitSales(t *testing.T, key string, status int) page {
 	t.Helper()
 	var got page
 	require.Eventually(t, func() bool {
-		got = s.asks(t, key, http.MethodGet, target)
+		got = s.asks(t, key, http.MethodGet, "/sales.nsf"+documents)
 		return got.status == status
-	}, patience, 10*tick, "%s", target)
+	}, patience, 10*tick)
 	return got
 }
 
@@ -58,7 +58,7 @@ func TestAPIKeysOfAdministrators_B4_B14_B15(t *testing.T) {
 			} {
 				t.Run(name, func(t *testing.T) {
 					key, id := s.issue(t, c.flag, c.name, "--scope", "sales.read")
-					read := s.awaitStatus(t, key, "/sales.nsf"+documents, http.StatusOK)
+					read := s.awaitSales(t, key, http.StatusOK)
 					assert.Equal(t, c.name, read.header.Get("X-Standin-User"), "whom Domino served")
 					assert.Contains(t, read.body, `"ReadBy": "`+c.name+`"`)
 					environment := s.asks(t, key, http.MethodGet, "/standin/environ").body
@@ -76,7 +76,7 @@ func TestAPIKeysOfAdministrators_B4_B14_B15(t *testing.T) {
 					}
 
 					doapctl(t, s.data, "apikey", "revoke", id)
-					revoked := s.awaitStatus(t, key, "/sales.nsf"+documents, http.StatusUnauthorized)
+					revoked := s.awaitSales(t, key, http.StatusUnauthorized)
 					assert.Equal(t, "The token was revoked.", revoked.text("error_description"))
 					assert.Contains(t, revoked.header.Get("Www-Authenticate"), `error="invalid_token"`)
 				})
@@ -117,11 +117,11 @@ func TestAPIKeysOnAnotherServer_A45(t *testing.T) {
 	other := s.twin(t)
 	key, _ := s.issue(t, "--user", alice.canonical, "--scope", "domino", "--expires", "never")
 	for _, server := range []*server{s, other} {
-		server.awaitStatus(t, key, "/sales.nsf"+documents, http.StatusOK)
+		server.awaitSales(t, key, http.StatusOK)
 	}
 	doapctl(t, s.data, "user", "revoke", alice.canonical, "--yes")
 	for _, server := range []*server{s, other} {
-		server.awaitStatus(t, key, "/sales.nsf"+documents, http.StatusUnauthorized)
+		server.awaitSales(t, key, http.StatusUnauthorized)
 	}
 }
 
@@ -179,10 +179,10 @@ func TestAPIKeysOfPeople_A74(t *testing.T) {
 func TestLastUseOfAPIKeys(t *testing.T) {
 	s := withScopes(t, options{})
 	key, _ := s.issue(t, "--name", reporting, "--scope", "domino")
-	s.awaitStatus(t, key, "/sales.nsf"+documents, http.StatusOK)
+	s.awaitSales(t, key, http.StatusOK)
 	s.tell(t, "tell http restart")
 	require.Eventually(t, func() bool {
 		return strings.Contains(doapctl(t, s.data, "apikey", "list", "--json"), `"last_used_at": "20`)
 	}, patience, 10*tick)
-	s.awaitStatus(t, key, "/sales.nsf"+documents, http.StatusOK)
+	s.awaitSales(t, key, http.StatusOK)
 }
