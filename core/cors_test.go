@@ -46,7 +46,7 @@ func TestCORS_A59_M36(t *testing.T) {
 		}
 	}
 	for path, event := range map[string]core.Event{
-		"/doap/auth": core.Authorized, "/doap/consent": core.Authorized, "/doap/account": core.Authorized,
+		"/doap/auth": core.Authorized, "/doap/consent": core.Authorized, "/doap/account": core.Authorized, "/doap/account/keys": core.Authorized,
 		"/doap/introspect": core.RawRequest, "/doap/nothing": core.RawRequest, "/doap": core.RawRequest, "/sales.nsf": core.RawRequest,
 	} {
 		for _, method := range []string{http.MethodOptions, http.MethodGet, http.MethodPost} {

@@ -32,10 +32,17 @@ func TestEveryPage_A14_A66_M29_M30(t *testing.T) {
 		status int
 		change func(*coretest.Request)
 	}{
-		"consent":              {core.Authorized, "/doap/auth" + query + "asking", http.StatusOK, nil},
-		"unknown client":       {core.Authorized, "/doap/auth" + query + "nobody", http.StatusBadRequest, nil},
-		"nothing here":         {core.RawRequest, "/doap/nothing", http.StatusNotFound, nil},
-		"nothing for people":   {core.Authorized, "/doap/account", http.StatusNotFound, nil},
+		"consent":            {core.Authorized, "/doap/auth" + query + "asking", http.StatusOK, nil},
+		"unknown client":     {core.Authorized, "/doap/auth" + query + "nobody", http.StatusBadRequest, nil},
+		"nothing here":       {core.RawRequest, "/doap/nothing", http.StatusNotFound, nil},
+		"nothing for people": {core.Authorized, "/doap/account/nothing", http.StatusNotFound, nil},
+		"account":            {core.Authorized, "/doap/account", http.StatusOK, nil},
+		"API keys":           {core.Authorized, "/doap/account/keys", http.StatusOK, nil},
+		"a name for no keys": {core.Authorized, "/doap/account/keys", http.StatusForbidden, func(r *coretest.Request) { r.UserName = "-Default-" }},
+		"foreign key form": {core.Authorized, "/doap/account/keys", http.StatusForbidden, func(r *coretest.Request) {
+			r.Verb = http.MethodPost
+			r.Headers.Set("Sec-Fetch-Site", "cross-site")
+		}},
 		"wrong method":         {core.RawRequest, "/doap/token", http.StatusMethodNotAllowed, nil},
 		"OPTIONS for people":   {core.Authorized, "/doap/auth", http.StatusMethodNotAllowed, func(r *coretest.Request) { r.Verb = http.MethodOptions }},
 		"plain HTTP":           {core.Authorized, "/doap/auth", http.StatusBadRequest, func(r *coretest.Request) { r.Encrypted = false }},

@@ -33,6 +33,7 @@ const (
 // endpoints are the handlers of all routes.
 type endpoints struct {
 	authorize, consent, token, revoke, introspect, jwks web.Handler
+	account, apiKeys                                    web.Handler
 }
 
 // route is one row of the table.
@@ -61,7 +62,11 @@ func newRoutes(current func() *config.Config, e endpoints) routes {
 			kind: UserRoute, methods: []string{http.MethodGet, http.MethodPost}, handler: e.authorize,
 			limit: limit.Authorization,
 		},
-		"/doap/consent":    {kind: UserRoute, methods: post, handler: e.consent, limit: limit.Authorization},
+		"/doap/consent": {kind: UserRoute, methods: post, handler: e.consent, limit: limit.Authorization},
+		"/doap/account": {kind: UserRoute, methods: read, handler: e.account, limit: limit.Authorization},
+		"/doap/account/keys": {
+			kind: UserRoute, methods: slices.Concat(read, post), handler: e.apiKeys, limit: limit.Authorization,
+		},
 		"/doap/token":      {methods: post, handler: e.token, shared: true, limit: limit.Token},
 		"/doap/revoke":     {methods: post, handler: e.revoke, shared: true, limit: limit.Token},
 		"/doap/introspect": {methods: post, handler: e.introspect, limit: limit.Introspection},

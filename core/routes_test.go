@@ -27,7 +27,7 @@ func TestUnknownRoutes(t *testing.T) {
 		assert.Contains(t, got.Header.Get("Content-Type"), "text/html", target)
 		assert.Contains(t, got.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'", target)
 	}
-	assert.Equal(t, http.StatusNotFound, f.service.Serve(raw(core.Authorized, "/doap/account")).Response.Status)
+	assert.Equal(t, http.StatusNotFound, f.service.Serve(raw(core.Authorized, "/doap/account/")).Response.Status)
 	assert.Equal(t, http.StatusNotFound, f.service.Serve(raw(core.Authorized, "/doap/token")).Response.Status, "not at this event")
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/account"
+	"ndoap/core/apikey"
 	"ndoap/core/authorize"
 	"ndoap/core/bearer"
 	"ndoap/core/client"
@@ -58,6 +60,7 @@ type Service struct {
 	dataDirectory string // Domino's
 
 	issuers *issuer.Table
+	apiKeys *apikey.Register
 
 	limiter  Limiter
 	refusals *refusal.Recorder
@@ -99,12 +102,19 @@ func New(deps Deps) *Service {
 
 		refusals: refusal.NewRecorder(deps.Store, deps.Now, deps.Log),
 	}
-	s.guard = &bearer.Guard{Config: deps.Config, Verifier: verifier, Issuers: s.issuers, Log: deps.Log}
+	s.apiKeys = apikey.NewRegister(deps.Store, deps.Store.Generation)
+	s.guard = &bearer.Guard{Config: deps.Config, Verifier: verifier, Issuers: s.issuers, Keys: s.apiKeys, Log: deps.Log}
 	authorization := &authorize.Handler{
 		Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log, Limit: defences.limiter.AllowUser,
 		Recorder: defences.recorder,
 	}
+	own := &account.Handler{
+		Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log, Limit: defences.limiter.AllowUser,
+		Recorder: defences.recorder,
+	}
 	s.routes = newRoutes(deps.Config, endpoints{
+		account:   own,
+		apiKeys:   (*account.KeysHandler)(own),
 		authorize: authorization,
 		consent:   (*authorize.ConsentHandler)(authorization),
 		token: &grant.Handler{

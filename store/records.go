@@ -187,6 +187,8 @@ const (
 	AuditRequestRefused   AuditAction = "authorization refused"
 	AuditChallengeRepeats AuditAction = "code challenge repeated"
 	AuditTooMany          AuditAction = "too many requests"
+	AuditAPIKeyIssued     AuditAction = "api key issued"
+	AuditAPIKeyRevoked    AuditAction = "api key revoked"
 )
 
 // AuditOutcome is how it went.

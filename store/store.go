@@ -40,18 +40,20 @@ type Store interface {
 	Lockouts
 	Audits
 	Explanations
+	APIKeys
 
 	// Check returns nil while the store can be read and is still the one that was opened; otherwise an error that
 	// tells an administrator what is wrong. It is cheap: it reports what the last look, at most a second old, saw.
 	Check() error
 
-	// Generation changes whenever a client, a key, a revocation or a lockout may have changed: in this process before
-	// the change is acknowledged, in another at most a second later. Caches compare it for equality.
+	// Generation changes whenever a client, a key, an API key, a revocation or a lockout may have changed: in this process
+	// before the change is acknowledged, in another at most a second later. Caches compare it for equality.
 	Generation() uint64
 
 	// DeleteExpired removes what can never be used again at now and returns how many records went. The code and the
 	// consumed refresh tokens of a grant stay as long as the grant, so that their replay is noticed; consents stay.
-	// Revocations and used ids stay ClockSkew longer: for a server whose clock is behind they still count.
+	// Revocations and used ids stay ClockSkew longer: for a server whose clock is behind they still count. API keys stay
+	// APIKeysListed longer, so that an administrator can look them up.
 	DeleteExpired(ctx context.Context, now time.Time) (int, error)
 
 	// Close waits for writes under way and releases the store. Later calls return ErrUnavailable; another Close does
@@ -194,9 +196,9 @@ type Grants interface {
 type Revocations interface {
 	// RevokeGrant ends a grant with all its tokens; revoking it again does nothing. ErrNotFound.
 	RevokeGrant(ctx context.Context, id string, events ...AuditEvent) error
-	// RevokeUser ends all grants of a user, their codes and pending consents, forgets what they had consented to, and
-	// remembers when that was, for access tokens that have no grant here. It returns how many grants were good. The name
-	// is compared byte by byte; what was given out under another spelling of it ends by Standing, which see.
+	// RevokeUser ends all grants of a user, their codes and pending consents, and their API keys, forgets what they had
+	// consented to, and remembers when that was, for access tokens that have no grant here. It returns how many grants
+	// were good. The name is compared byte by byte; what was given out under another spelling of it ends by Standing, which see.
 	RevokeUser(ctx context.Context, user string, events ...AuditEvent) (int, error)
 	// RevokeClientGrants does the same for a client.
 	RevokeClientGrants(ctx context.Context, clientID string, events ...AuditEvent) (int, error)

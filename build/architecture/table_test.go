@@ -53,9 +53,12 @@ type row struct {
 // packages holds every package of this module, by its path below the root.
 var packages = map[string]row{
 	"core":            {layer: heart},
+	"core/account":    {layer: handler},
+	"core/apikey":     {layer: service},
 	"core/audit":      {layer: service},
 	"core/authorize":  {layer: handler},
 	"core/bearer":     {layer: service},
+	"core/browser":    {layer: service},
 	"core/client":     {layer: service, modules: []string{"github.com/golang-jwt/jwt/v5"}},
 	"core/config":     {layer: vocabulary},
 	"core/coretest":   {layer: double},

@@ -72,6 +72,9 @@ func (j *judged) result(policy *config.Config, url string) judgedResult {
 		if step.Rule == explain.Person {
 			result.LooksUp = printable(j.asked)
 			found = fmt.Sprintf("assumed: the server will look for %q in the Domino directory, and exactly one person must have this name", result.LooksUp)
+			if j.name {
+				found = fmt.Sprintf("assumed: the server will look for %q in the Domino directory, and nobody must have this name", result.LooksUp)
+			}
 		}
 		result.Held = append(result.Held, heldResult{string(step.Rule), printable(found)})
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/apikey"
 	"ndoap/core/bearer"
 	"ndoap/core/config"
 	"ndoap/core/directory"
@@ -24,6 +26,7 @@ import (
 	"ndoap/core/rule"
 	"ndoap/core/standing"
 	"ndoap/core/token"
+	"ndoap/store"
 	"ndoap/store/sqlite"
 )
 
@@ -75,6 +78,7 @@ type judged struct {
 	failure *explain.Failure // that counts; nil when the token would be taken
 	sent    *oauth.Error     // to the sender, with failure
 	asked   string           // the name that the directory was asked for
+	name    bool             // it is an API key for a name, which nobody must have
 }
 
 // judge asks the code of the server. Without a URL the scopes are left out of it.
@@ -84,6 +88,7 @@ func (s *session) judge(opened *sqlite.Store, policy *config.Config, authorizati
 	quiet := slog.New(slog.DiscardHandler)
 	configured := func() *config.Config { return current }
 	guard := &bearer.Guard{
+		Keys:   apikey.NewRegister(opened, opened.Generation),
 		Config: configured, Log: quiet, Issuers: &issuer.Table{Config: configured, Now: now, Log: quiet},
 		Verifier: &token.Verifier{
 			Config: configured, Keys: key.NewRing(opened, opened.Generation), Now: now,
@@ -95,8 +100,8 @@ func (s *session) judge(opened *sqlite.Store, policy *config.Config, authorizati
 		asked = rule.Asked{Target: "/", Methods: []string{http.MethodGet}}
 	}
 	check := func() *judged {
-		got := &judged{}
-		people := &assumed{}
+		got := &judged{name: isNameKey(s, guard.Keys, authorization, now())}
+		people := &assumed{nobody: got.name}
 		got.Judgement = guard.Check(explain.Traced(s, &got.Trace), authorization, asked, people)
 		got.asked = people.asked
 		if got.Refusal != nil {
@@ -128,14 +133,29 @@ func (s *session) judge(opened *sqlite.Store, policy *config.Config, authorizati
 	return got
 }
 
-// assumed is a directory that has one person of every name: whether there really is one, only the server can tell.
+// isNameKey tells whether it is an API key for a name that is no person's.
+func isNameKey(ctx context.Context, keys *apikey.Register, authorization string, now time.Time) bool {
+	text := strings.TrimPrefix(authorization, "Bearer ")
+	if !apikey.HasForm(text) {
+		return false
+	}
+	known, err := keys.Verify(ctx, text, now)
+	return err == nil && known.Kind == store.NameKey // an error is told by the judgement
+}
+
+// assumed is a directory that has one person of every name, or nobody: whether there really is one, only the server can
+// tell.
 type assumed struct {
-	asked string // for which name first
+	nobody bool
+	asked  string // for which name first
 }
 
 // Find implements directory.Directory.
 func (a *assumed) Find(name string) ([]directory.Person, error) {
 	a.asked = cmp.Or(a.asked, name)
+	if a.nobody {
+		return nil, nil
+	}
 	person := directory.Person{Name: "CN=Whoever it is/O=Assumed", ShortNames: []string{name}, Kind: directory.KindPerson}
 	if canonical, err := dominoname.Parse(name); err == nil {
 		person.Name = canonical

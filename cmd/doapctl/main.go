@@ -39,6 +39,7 @@ type arguments struct {
 	Seal    sealCommands    `cmd:"" help:"Carry the sealing key of the database over to another server."`
 	Grant   grantCommands   `cmd:"" help:"See and end what applications may do."`
 	User    userCommands    `cmd:"" help:"End what applications may do in the name of a user."`
+	APIKey  apikeyCommands  `cmd:"" name:"apikey" help:"Issue, see and end API keys, for programs that cannot log in."`
 	Token   tokenCommands   `cmd:"" help:"End single tokens."`
 	Lockout lockoutCommands `cmd:"" help:"See and lift lockouts of clients."`
 	Audit   auditCommand    `cmd:"" help:"Show the audit trail."`

@@ -34,12 +34,14 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, negated bool, arguments []string){
 			"field":      field,
 			"member":     member,
+			"paste":      paste,
 			"secret":     secret,
 			"registered": registered,
 
 			"accesstoken": accesstoken,
 			"expired":     expired,
 			"granted":     granted,
+			"keyed":       keyed,
 			"lockedout":   lockedout,
 			"revoked":     revoked,
 
@@ -63,6 +65,14 @@ func field(ts *testscript.TestScript, negated bool, arguments []string) {
 		ts.Fatalf("the result has no text %s: %v", arguments[1], result)
 	}
 	ts.Setenv(arguments[0], text)
+}
+
+// paste TEXT FILE writes a file with one line.
+func paste(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) != 2 {
+		ts.Fatalf("usage: paste TEXT FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(arguments[1]), []byte(arguments[0]+"\n"), 0o600))
 }
 
 // member NAME JSON succeeds if the JSON object on standard output has such a member.

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -85,6 +86,23 @@ func revoked(ts *testscript.TestScript, negated bool, arguments []string) {
 		_, user := current.RevokedUsers[id]
 		if (grant || token || user) == negated {
 			ts.Fatalf("%s: revoked is %t", id, !negated)
+		}
+		return err
+	})
+}
+
+// keyed DATABASE KEY ID succeeds if the server would know the API key as a good one, by its hash and nothing else.
+func keyed(ts *testscript.TestScript, negated bool, arguments []string) {
+	if len(arguments) != 3 {
+		ts.Fatalf("usage: [!] keyed DATABASE KEY ID")
+	}
+	inDatabase(ts, arguments[0], func(ctx context.Context, opened *sqlite.Store) error {
+		keys, err := opened.ListAPIKeys(ctx, store.APIKeyFilter{GoodAt: time.Now()})
+		good := slices.ContainsFunc(keys, func(key store.APIKey) bool {
+			return key.ID == arguments[2] && oauth.Secret(arguments[1]).Matches(key.Hash)
+		})
+		if good == negated {
+			ts.Fatalf("the API key %s: good is %t", arguments[2], good)
 		}
 		return err
 	})

@@ -28,11 +28,11 @@ type userRevokeCommand struct {
 
 // Help is shown below the usage line.
 func (userRevokeCommand) Help() string {
-	return `Ends all grants of a person, with their refresh tokens and access tokens, and forgets which applications the person
-had consented to. Access tokens that identity providers have issued to the person until now end, too. It takes effect
-with the next request to this server, and within a second on others that share the database. It does not keep the
-person from logging in again: that is for the Domino directory and the providers to say. A person who has no grant is
-named in full, such as "CN=Anna Berg/OU=Sales/O=Acme".
+	return `Ends all grants of a person, with their refresh tokens and access tokens, and the API keys in the person's name, and
+forgets which applications the person had consented to. Access tokens that identity providers have issued to the person
+until now end, too. It takes effect with the next request to this server, and within a second on others that share the
+database. It does not keep the person from logging in again: that is for the Domino directory and the providers to say.
+A person who has neither grant nor API key is named in full, such as "CN=Anna Berg/OU=Sales/O=Acme".
 
 Example:
 
@@ -48,7 +48,7 @@ func (c *userRevokeCommand) Run(s *session) error {
 		if len(known) == 0 { // what has no grant is revoked, too: codes, consents, tokens of identity providers
 			canonical, err := dominoname.Canonical(c.Name)
 			if err != nil || !strings.Contains(c.Name, "=") {
-				return fmt.Errorf("nobody called %q has a grant here; if the name is right, write it in full, such as "+
+				return fmt.Errorf("nobody called %q has a grant or an API key here; if the name is right, write it in full, such as "+
 					"\"CN=Anna Berg/OU=Sales/O=Acme\"", c.Name)
 			}
 			known = []string{canonical}
@@ -57,8 +57,13 @@ func (c *userRevokeCommand) Run(s *session) error {
 			return fmt.Errorf("nothing was revoked: repeat the command with --yes to end everything that applications may do "+
 				"in the name of %s", known[0])
 		}
-		revoked := 0
+		revoked, keys := 0, 0
 		for _, name := range known {
+			good, err := opened.ListAPIKeys(s, store.APIKeyFilter{User: name, GoodAt: s.now})
+			if err != nil {
+				return err
+			}
+			keys += len(good)
 			count, err := opened.RevokeUser(s, name, s.event(store.AuditUserRevoked, name))
 			if err != nil {
 				return err
@@ -66,29 +71,50 @@ func (c *userRevokeCommand) Run(s *session) error {
 			revoked += count
 		}
 		if s.json {
-			return s.printJSON(map[string]any{"user": known[0], "revoked_grants": revoked})
+			return s.printJSON(map[string]any{"user": known[0], "revoked_grants": revoked, "revoked_api_keys": keys})
 		}
-		s.print("Revoked %s of %s, and every access token that was issued until now.", counted(revoked, "grant"), known[0])
+		ended := counted(revoked, "grant")
+		if keys > 0 {
+			ended += " and " + counted(keys, "API key")
+		}
+		s.print("Revoked %s of %s, and every access token that was issued until now.", ended, known[0])
 		return nil
 	})
 }
 
-// spellings finds a person among those who have grants: by canonical or abbreviated name, in any case, as Domino
-// compares names. All that are found differ in case only.
-func spellings(s *session, in store.Grants, name string) ([]string, error) {
+// holders is where names stand that people give to doapctl.
+type holders interface {
+	store.Grants
+	store.APIKeys
+}
+
+// spellings finds a person among those who have grants or API keys: by canonical or abbreviated name, in any case, as
+// Domino compares names. All that are found differ in case only.
+func spellings(s *session, in holders, name string) ([]string, error) {
 	grants, err := in.ListGrants(s, store.GrantFilter{Limit: allGrants})
 	if err != nil {
 		return nil, err
+	}
+	keys, err := in.ListAPIKeys(s, store.APIKeyFilter{})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, grant := range grants {
+		names = append(names, grant.User)
+	}
+	for _, key := range keys {
+		names = append(names, key.User)
 	}
 	wanted := name
 	if canonical, err := dominoname.Canonical(name); err == nil {
 		wanted = canonical
 	}
 	var found []string
-	for _, grant := range grants {
-		matches := dominoname.Same(grant.User, wanted) || dominoname.Same(dominoname.Abbreviated(grant.User), name)
-		if grant.User != "" && matches && !slices.Contains(found, grant.User) {
-			found = append(found, grant.User)
+	for _, known := range names {
+		matches := dominoname.Same(known, wanted) || dominoname.Same(dominoname.Abbreviated(known), name)
+		if known != "" && matches && !slices.Contains(found, known) {
+			found = append(found, known)
 		}
 	}
 	for _, other := range found[min(len(found), 1):] {
@@ -100,7 +126,7 @@ func spellings(s *session, in store.Grants, name string) ([]string, error) {
 }
 
 // somebody is the name by which a person, or an account of this machine, stands in the database.
-func (s *session) somebody(in store.Grants, name string) (string, error) {
+func (s *session) somebody(in holders, name string) (string, error) {
 	known, err := spellings(s, in, name)
 	switch {
 	case err != nil:

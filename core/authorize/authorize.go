@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ndoap/core/audit"
+	"ndoap/core/browser"
 	"ndoap/core/config"
 	"ndoap/core/dominoname"
 	"ndoap/core/oauth"
@@ -174,7 +175,7 @@ func (h *Handler) ask(
 	for _, name := range scopes {
 		view.Scopes = append(view.Scopes, page.Scope{Name: name, Description: h.Config().Scopes[name].Description})
 	}
-	return withCookie(h.Pages.Consent(view), cookie)
+	return browser.WithCookie(h.Pages.Consent(view), cookie)
 }
 
 // code is the record of a code that a user's decision, or an earlier one, gives a client.

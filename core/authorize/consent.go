@@ -6,9 +6,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
-	"strings"
 
+	"ndoap/core/browser"
 	"ndoap/core/dominoname"
 	"ndoap/core/oauth"
 	"ndoap/core/resource"
@@ -28,7 +27,7 @@ func (c *ConsentHandler) Serve(request *web.Request) web.Response {
 	if request.Method != http.MethodPost {
 		return h.methodNotAllowed("POST")
 	}
-	if !fromOwnPage(request, h.Config().Issuer) {
+	if !browser.SentByOwnPage(request, h.Config().Issuer) {
 		return h.refuse(request, foreignForm())
 	}
 	form, problem := oauth.ReadForm(request)
@@ -131,39 +130,6 @@ func (h *Handler) deny(
 // evaluated within the transaction that completes the request, so that a page shown meanwhile counts.
 func answers(asked store.AuthorizationRequest, user string, token oauth.Secret) bool {
 	return asked.ConsentUser == user && asked.ConsentHash != "" && token.Matches(asked.ConsentHash)
-}
-
-// fromOwnPage judges by the headers that browsers set and pages cannot. Origin is "null" on our own form, because the
-// page forbids referrers (Fetch Standard, "append a request Origin header"); what tells then is Sec-Fetch-Site, and in
-// browsers that lack it the form's token.
-func fromOwnPage(request *web.Request, issuer string) bool {
-	for _, site := range request.Header("Sec-Fetch-Site") {
-		if site != "same-origin" {
-			return false
-		}
-	}
-	for _, from := range request.Header("Origin") {
-		if from != "null" && from != origin(issuer) {
-			return false
-		}
-	}
-	return true
-}
-
-// origin is the origin of a URL as browsers write it (RFC 6454 section 6.1).
-func origin(address string) string {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return "" // never the value of an Origin header
-	}
-	host := strings.ToLower(parsed.Host)
-	switch parsed.Scheme {
-	case "https":
-		host = strings.TrimSuffix(host, ":443")
-	case "http":
-		host = strings.TrimSuffix(host, ":80")
-	}
-	return parsed.Scheme + "://" + host
 }
 
 // undecided words why a decision could not be stored.

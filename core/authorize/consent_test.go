@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"ndoap/core/browser"
 	"ndoap/core/oauth"
 	"ndoap/core/web"
 	"ndoap/store"
@@ -135,7 +136,7 @@ func TestForgedForms_A67(t *testing.T) {
 		},
 		"A72 another browser": {
 			ada, nil,
-			http.Header{"Cookie": {browserCookie + "=" + oauth.NewSecret().Reveal()}},
+			http.Header{"Cookie": {browser.Cookie + "=" + oauth.NewSecret().Reveal()}},
 			400,
 			"start again",
 		},
@@ -192,7 +193,6 @@ func TestOwnOrigin_A67(t *testing.T) {
 				http.StatusSeeOther, callback)
 		})
 	}
-	assert.Empty(t, origin("https://%zz/"))
 }
 
 // TestFormChangesNothing_A68 adds to the form what an attacker would like to change.

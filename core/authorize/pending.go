@@ -5,11 +5,9 @@ package authorize
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
+	"ndoap/core/browser"
 	"ndoap/core/client"
 	"ndoap/core/config"
 	"ndoap/core/oauth"
@@ -21,8 +19,6 @@ import (
 const (
 	authPath        = "/doap/auth"
 	resumeParameter = "resume"
-	browserCookie   = "doap_browser"
-	secretLength    = 43 // of what oauth.NewSecret makes
 )
 
 // pending is a valid request on its way to a code. It has an id once it is stored.
@@ -34,17 +30,10 @@ type pending struct {
 // keep stores a request and binds it to the browser: a cookie that only this browser has must come back together with
 // the id, so that a link prepared in one browser leads nowhere in another. It returns the cookie to be set, if any.
 func (h *Handler) keep(ctx context.Context, request *web.Request, asked *pending) (cookie string, err error) {
-	browser := oauth.Secret(request.Cookie(browserCookie))
-	if len(browser) != secretLength { // the first request of this browser, or not a cookie of ours
-		browser = oauth.NewSecret()
-		cookie = browserCookie + "=" + browser.Reveal() + "; Path=/doap; HttpOnly; SameSite=Lax"
-		if request.Secure {
-			cookie += "; Secure"
-		}
-	}
+	secret, cookie := browser.Identify(request)
 	asked.id = oauth.NewSecret()
 	asked.IDHash = asked.id.Hash()
-	asked.BrowserHash = browser.Hash()
+	asked.BrowserHash = secret.Hash()
 	asked.ExpiresAt = h.Now().Add(h.Config().Lifetimes.AuthorizationRequest)
 	err = h.Store.AddAuthorizationRequest(ctx, asked.AuthorizationRequest, h.Config().Limits.PendingRequests)
 	if errors.Is(err, store.ErrFull) {
@@ -76,8 +65,7 @@ func (h *Handler) find(
 	if err != nil {
 		return pending{}, goneOrTrouble(err)
 	}
-	browser := oauth.Secret(request.Cookie(browserCookie))
-	if !h.Now().Before(stored.ExpiresAt) || !browser.Matches(stored.BrowserHash) {
+	if !h.Now().Before(stored.ExpiresAt) || !browser.Of(request).Matches(stored.BrowserHash) {
 		return pending{}, gone()
 	}
 	return pending{AuthorizationRequest: stored, id: id}, nil
@@ -111,32 +99,15 @@ func (h *Handler) stillAllowed(ctx context.Context, stored pending) (store.Clien
 // 4 KB. With Basic authentication the browser repeats the very same request with credentials.
 func (h *Handler) login(ctx context.Context, request *web.Request, asked pending) web.Response {
 	settings := h.Config().Login
-	if settings.Method == config.LoginBasic {
-		realm := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(settings.Realm)
-		return h.Pages.Error(http.StatusUnauthorized, "Please log in",
-			"Log in with your Domino name and password to go on.").With("WWW-Authenticate", `Basic realm="`+realm+`"`)
-	}
 	var cookie string
-	if asked.id == "" {
+	if asked.id == "" && settings.Method == config.LoginSession {
 		var err error
 		if cookie, err = h.keep(ctx, request, &asked); err != nil {
 			return h.refuse(request, goneOrTrouble(err))
 		}
 	}
-	separator := "?"
-	if strings.Contains(settings.Path, "?") {
-		separator = "&"
-	}
 	back := authPath + "?" + resumeParameter + "=" + asked.id.Reveal()
-	return withCookie(web.Redirect(request, settings.Path+separator+"RedirectTo="+url.QueryEscape(back)), cookie)
-}
-
-// withCookie adds a cookie to be set, if there is one.
-func withCookie(response web.Response, cookie string) web.Response {
-	if cookie == "" {
-		return response
-	}
-	return response.With("Set-Cookie", cookie)
+	return browser.WithCookie(browser.Login(h.Pages, settings, request, back), cookie)
 }
 
 // goneOrTrouble tells a request that is not in the store from a store that has no room, or cannot say.

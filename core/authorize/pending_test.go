@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"ndoap/core/browser"
 	"ndoap/core/config"
 	"ndoap/core/oauth"
 	"ndoap/core/web"
@@ -94,7 +95,7 @@ func TestBrowserCookie_A72(t *testing.T) {
 	f.consentPage(f.resume(ada, second))
 	f.consentPage(f.resume(ada, response))
 
-	f.cookie = browserCookie + "=short"
+	f.cookie = browser.Cookie + "=short"
 	assert.NotEmpty(t, f.ask("", "app").Header.Get("Set-Cookie"), "what is not a cookie of ours is replaced")
 
 	plain := &web.Request{
@@ -111,9 +112,9 @@ func TestPreparedLink_A72_M12(t *testing.T) {
 	own := f.cookie
 	for name, cookie := range map[string]string{
 		"no cookie":       "",
-		"another browser": browserCookie + "=" + oauth.NewSecret().Reveal(),
-		"empty cookie":    browserCookie + "=",
-		"the hash":        browserCookie + "=" + oauth.Secret(strings.TrimPrefix(own, browserCookie+"=")).Hash(),
+		"another browser": browser.Cookie + "=" + oauth.NewSecret().Reveal(),
+		"empty cookie":    browser.Cookie + "=",
+		"the hash":        browser.Cookie + "=" + oauth.Secret(strings.TrimPrefix(own, browser.Cookie+"=")).Hash(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			f.t = t

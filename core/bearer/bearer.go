@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"ndoap/core/apikey"
 	"ndoap/core/config"
 	"ndoap/core/directory"
 	"ndoap/core/explain"
@@ -26,6 +27,7 @@ type Guard struct {
 	Config   func() *config.Config
 	Verifier *token.Verifier // of this server's own tokens
 	Issuers  *issuer.Table   // of the tokens of others
+	Keys     *apikey.Register
 	Log      *slog.Logger
 
 	known directory.Cache // of the users of tokens, as the directory has them
@@ -51,7 +53,7 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	if credentials == "" {
 		return refuse(oauth.NewError(oauth.InvalidRequest, "The Authorization header has no token."), noToken())
 	}
-	verified, err := g.Verifier.Verify(ctx, credentials)
+	verified, err := g.verifyOwn(ctx, credentials, people)
 	if errors.Is(err, token.ErrForeignIssuer) {
 		verified, err = g.verifyForeign(ctx, credentials, people)
 	}

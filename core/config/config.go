@@ -30,6 +30,7 @@ type Config struct {
 	Withheld  []string   // issuers of providers that are off: their tokens are nobody's
 	Metadata  Metadata
 	Audit     Audit
+	APIKeys   APIKeys
 	UserEvent UserEvent
 	Pages     Pages
 
@@ -83,6 +84,13 @@ type Metadata struct {
 // Audit is how long the audit trail is kept.
 type Audit struct {
 	Retention time.Duration // default 90 days
+}
+
+// APIKeys is what people may do about API keys of their own. Administrators are not bound by it.
+type APIKeys struct {
+	SelfService bool          // default true: people may make keys
+	Longest     time.Duration // default 366 days: the longest life of a key that a person makes
+	PerPerson   int           // default 20: good keys of one person
 }
 
 // Lifetimes bound what is issued.
@@ -204,6 +212,7 @@ func Default() Config {
 		TLS:       TLS{Required: true},
 		Bearer:    Bearer{UnknownIssuer: RefuseUnknownIssuer, MappedResource: JudgeMappedResource, MaxLifetime: day},
 		Audit:     Audit{Retention: 90 * day},
+		APIKeys:   APIKeys{SelfService: true, Longest: 366 * day, PerPerson: 20},
 		UserEvent: UserEventAuthorized,
 		Pages:     Pages{Organization: "Domino"},
 	}

@@ -193,6 +193,9 @@ func readProvider(name string, value *node) (Provider, Problems) {
 	if name == "" || len(name) > 100 || strings.Trim(name, letters+"0123456789-_.") != "" {
 		return Provider{}, Problems{value.problem("is not a name for a provider: use up to 100 letters, digits and - _ .")}
 	}
+	if strings.EqualFold(name, "urn") { // urn:ndoap:apikey:... is how applications are told of an API key
+		return Provider{}, Problems{value.problem("cannot be the name of a provider: its clients would look like what ndoap names itself")}
+	}
 	read := Provider{Name: name, Audiences: []string{defaultAudience}}
 	var problems Problems
 	met := map[string]string{}

@@ -61,6 +61,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"fetch": {"allowedNetworks": ["10.0.0.0/8"], "caFile": ` + strconv.Quote(caFile) + `},
 		"metadata": {"rootForms": true},
 		"audit": {"retention": "7d"},
+		"apiKeys": {"selfService": false, "longest": "30d", "perPerson": 3},
 		"tls": {"required": false, "trustedProxies": ["192.0.2.7", "2001:db8::1/32", "::ffff:192.0.2.8"]},
 		"bearer": {"unknownIssuer": "pass", "mappedResource": "ignore"},
 		"maxJwtDuration": "2h",
@@ -90,6 +91,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Fetch:    Fetch{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, CAFile: caFile},
 		Metadata: Metadata{RootForms: true},
 		Audit:    Audit{Retention: 7 * 24 * time.Hour},
+		APIKeys:  APIKeys{Longest: 30 * 24 * time.Hour, PerPerson: 3},
 		TLS: TLS{TrustedProxies: []netip.Prefix{
 			netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32"),
 			netip.MustParsePrefix("192.0.2.8/32"),

@@ -90,6 +90,10 @@ var settings = []setting{
 
 	durationSetting("audit.retention", func(c *Config) *time.Duration { return &c.Audit.Retention }, 3660*day),
 
+	boolSetting("apiKeys.selfService", func(c *Config) *bool { return &c.APIKeys.SelfService }),
+	durationBetween("apiKeys.longest", func(c *Config) *time.Duration { return &c.APIKeys.Longest }, day, 3660*day),
+	integerSetting("apiKeys.perPerson", func(c *Config) *int { return &c.APIKeys.PerPerson }, 1, 1000),
+
 	choiceSetting("userEvent",
 		func(c *Config) *UserEvent { return &c.UserEvent }, UserEventAuthorized, UserEventProcess),
 

@@ -14,12 +14,13 @@ const (
 	mostOf  = 1000        // names, of people and of nobody each: made-up names do not push out people
 )
 
-// Cache remembers what One found, for a minute. Its zero value is ready. A directory that could not be asked, and
+// Cache remembers what One and Free found, for a minute. Its zero value is ready. A directory that could not be asked, and
 // passwords, are never remembered.
 type Cache struct {
 	mu     sync.Mutex
 	people map[string]answer
 	nobody map[string]answer
+	free   map[string]answer // of Free
 }
 
 // answer is what One returned, and until when it is good.
@@ -31,7 +32,7 @@ type answer struct {
 
 // One is One of this package, answered from memory if it was asked within the last minute.
 func (c *Cache) One(d Directory, name string, now time.Time) (Person, error) {
-	if known, found := c.recall(name, now); found {
+	if known, found := c.recall(name, now, &c.people, &c.nobody); found {
 		return known.person, known.err
 	}
 	person, err := One(d, name)
@@ -44,14 +45,16 @@ func (c *Cache) One(d Directory, name string, now time.Time) (Person, error) {
 	return person, err
 }
 
-func (c *Cache) recall(name string, now time.Time) (answer, bool) {
+// recall looks a name up in some of the cache's maps.
+func (c *Cache) recall(name string, now time.Time, in ...*map[string]answer) (answer, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	known, found := c.people[name]
-	if !found {
-		known, found = c.nobody[name]
+	for _, answers := range in {
+		if known, found := (*answers)[name]; found {
+			return known, now.Before(known.until) && !now.Before(known.until.Add(-keepFor)) // or a clock was set back
+		}
 	}
-	return known, found && now.Before(known.until) && !now.Before(known.until.Add(-keepFor)) // or a clock was set back
+	return answer{}, false
 }
 
 // remember puts an answer in; when there is no place, any other gives way.

@@ -142,6 +142,42 @@ func TestCacheKeepsNoFailure(t *testing.T) {
 	assert.Equal(t, "CN=Anna Berg/OU=Sales/O=Acme", person.Name)
 }
 
+// A name is free if nothing at all is found for it, in either form.
+func TestFree_B8(t *testing.T) {
+	people := acme()
+	people.Entries = append(people.Entries,
+		directory.Person{Name: "CN=Print/O=Acme", Kind: directory.KindServer},
+		directory.Person{Name: "Team/Acme", Kind: directory.KindGroup},
+		directory.Person{Name: "CN=Somebody/O=Acme", Aliases: []string{"CN=Old/O=Acme"}, Kind: directory.KindPerson},
+		directory.Person{Name: "CN=Room/O=Acme"},
+	)
+	require.NoError(t, directory.Free(people, "CN=Reporting/O=Acme"))
+	for what, name := range map[string]string{
+		"a person": "CN=Anna Berg/OU=Sales/O=Acme", "a server": "CN=Print/O=Acme", "a group in abbreviated form": "CN=Team/O=Acme",
+		"an alias": "CN=Old/O=Acme", "anything else": "CN=Room/O=Acme",
+	} {
+		require.ErrorIs(t, directory.Free(people, name), directory.ErrTaken, what)
+	}
+	require.ErrorIs(t, directory.Free(nil, "CN=Reporting/O=Acme"), directory.ErrUnavailable)
+
+	var cache directory.Cache
+	now := time.Unix(1_000_000, 0)
+	people.Failure = errors.New("down")
+	require.ErrorIs(t, cache.Free(people, "CN=Reporting/O=Acme", now), directory.ErrUnavailable)
+	people.Failure, people.Asked = nil, 0
+	for range 3 {
+		require.NoError(t, cache.Free(people, "CN=Reporting/O=Acme", now))
+		require.ErrorIs(t, cache.Free(people, "CN=Print/O=Acme", now), directory.ErrTaken)
+	}
+	assert.Equal(t, 3, people.Asked, "twice for the free name, once for the other")
+	people.Entries = append(people.Entries, directory.Person{Name: "CN=Reporting/O=Acme", Kind: directory.KindGroup})
+	require.NoError(t, cache.Free(people, "CN=Reporting/O=Acme", now.Add(59*time.Second)))
+	require.ErrorIs(t, cache.Free(people, "CN=Reporting/O=Acme", now.Add(time.Minute)), directory.ErrTaken)
+	_, err := cache.One(people, "CN=Anna Berg/OU=Sales/O=Acme", now)
+	require.NoError(t, err)
+	require.ErrorIs(t, cache.Free(people, "CN=Anna Berg/OU=Sales/O=Acme", now), directory.ErrTaken, "what One remembers is another answer")
+}
+
 // A flood of made-up names costs no more memory than a thousand, and pushes nobody out.
 func TestCacheIsBounded(t *testing.T) {
 	var cache directory.Cache

@@ -6,5 +6,5 @@ package directory
 func (c *Cache) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.people) + len(c.nobody)
+	return len(c.people) + len(c.nobody) + len(c.free)
 }

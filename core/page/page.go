@@ -27,6 +27,8 @@ var stylesheet string
 var (
 	errorTemplate   = parse("error.html")
 	consentTemplate = parse("consent.html")
+	accountTemplate = parse("account.html")
+	keysTemplate    = parse("keys.html")
 	styleSource     = sha256Source(stylesheet)
 )
 

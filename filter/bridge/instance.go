@@ -78,7 +78,7 @@ func (e Environment) lookup(name string) (string, bool) {
 func (in *instance) keepCurrent(ctx context.Context) {
 	ticker := time.NewTicker(retryEvery)
 	defer ticker.Stop()
-	lastRotation, lastSweep := time.Time{}, time.Time{}
+	lastRotation, lastSweep, lastUses := time.Time{}, time.Time{}, time.Time{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -92,6 +92,10 @@ func (in *instance) keepCurrent(ctx context.Context) {
 			if now.Sub(lastRotation) >= rotateEvery {
 				lastRotation = now
 				in.guarded(func() { in.rotate(ctx, now) })
+			}
+			if now.Sub(lastUses) >= storeUsesEvery {
+				lastUses = now
+				in.guarded(func() { in.storeKeyUses(ctx) })
 			}
 			if now.Sub(lastSweep) >= sweepEvery {
 				lastSweep = now
@@ -224,6 +228,7 @@ func (in *instance) stop() {
 		ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 		in.guarded(func() { service.FlushRefusals(ctx) })
 		cancel()
+		in.guarded(func() { in.storeKeyUses(context.Background()) })
 	}
 	if in.store != nil {
 		if err := in.store.Close(); err != nil {

@@ -40,6 +40,21 @@ func (in *instance) flushRefusals(ctx context.Context) {
 	}
 }
 
+// storeUsesEvery is how often it is stored when API keys were used last.
+const storeUsesEvery = time.Minute
+
+// storeKeyUses stores when API keys were used since the last time.
+func (in *instance) storeKeyUses(ctx context.Context) {
+	service := in.service.Load()
+	if service == nil {
+		return
+	}
+	err := service.StoreKeyUses(ctx)
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrUnavailable) { // the store speaks for itself
+		in.log.Warn("when API keys were used last could not be stored; the next try is in a minute", "err", err)
+	}
+}
+
 // administrator is the address of events that doapctl records.
 const administrator = "doapctl"
 

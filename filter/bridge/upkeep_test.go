@@ -14,6 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/core"
+	"ndoap/core/apikey"
+	"ndoap/core/coretest"
+	"ndoap/core/directory"
 	"ndoap/store"
 	"ndoap/store/sqlite"
 )
@@ -71,6 +74,37 @@ func TestTroubleOfTheSweepIsLeftToTheStore(t *testing.T) {
 	running.sweep(t.Context(), time.Now())
 	running.announce(t.Context())
 	assert.Empty(t, library.console.take())
+}
+
+// When an API key was used last is in the store a minute later, and at the latest when the instance stops.
+func TestTheUseOfAPIKeysIsStored(t *testing.T) {
+	dir := dataDirectory(t)
+	other := elsewhere(t, dir)
+	secret := apikey.New()
+	key := store.APIKey{ID: "k1", Hash: secret.Hash(), Kind: store.PersonKey, User: "CN=Anna Berg/O=Acme", Label: "a", Scope: "domino"}
+	require.NoError(t, other.AddAPIKey(t.Context(), key, 0))
+	lastUse := func() time.Time {
+		keys, err := other.ListAPIKeys(t.Context(), store.APIKeyFilter{})
+		require.NoError(t, err)
+		return keys[0].LastUsedAt
+	}
+	call := withToken(core.RawRequest)
+	call.AuthorizationText = "Bearer " + secret.Reveal()
+	call.People = &coretest.Directory{Entries: []directory.Person{{Name: key.User, Kind: directory.KindPerson}}}
+	library := open(t, dir)
+	use := func() { require.Equal(t, core.Authenticated, library.Serve(call).Verdict) }
+	require.Eventually(t, func() bool { use(); return !lastUse().IsZero() }, 2*time.Minute, 10*time.Millisecond)
+	stored := lastUse()
+	use()
+	assert.Equal(t, stored, lastUse(), "not for each request")
+	library.Close()
+	assert.True(t, lastUse().After(stored))
+
+	stopped, running := stopped(t, dir)
+	require.Equal(t, core.Authenticated, stopped.Serve(call).Verdict)
+	require.NoError(t, running.store.Close())
+	running.storeKeyUses(t.Context())
+	assert.Empty(t, stopped.console.take(), "the store speaks for itself")
 }
 
 // What an administrator does in another process is said on the console of each server.

@@ -4,6 +4,7 @@ package endtoend
 
 import (
 	"context"
+	"net/http"
 	"os/exec"
 	"strings"
 	"sync"
@@ -139,4 +140,46 @@ func (w *browserWindow) assertClean(t *testing.T) {
 	for _, problem := range w.problems {
 		assert.Contains(t, problem, "favicon.ico")
 	}
+}
+
+// A person comes to the page of API keys without a login, makes a key there, and a program uses it until it is revoked.
+func TestAPIKeyInABrowser(t *testing.T) {
+	d := startDemo(t, t.TempDir(), "session")
+	w := openWindow(t, d.env["ISSUER"]+"/account")
+	w.run(t,
+		chromedp.WaitVisible(`[name="Username"]`),
+		chromedp.SendKeys(`[name="Username"]`, d.env["USER_NAME"]),
+		chromedp.SendKeys(`[name="Password"]`, d.env["USER_PASSWORD"]),
+		chromedp.Submit(`[name="Password"]`),
+		chromedp.WaitVisible("#keys"),
+		chromedp.Click("#keys"),
+	)
+	w.reads(t, "#user", d.env["USER_NAME"])
+	w.reads(t, "#none", "You have none")
+	var key string
+	w.run(t,
+		chromedp.SendKeys("#label", "Night <b>shift</b>"),
+		chromedp.Click(`input[value="domino"]`),
+		chromedp.Click("#create"),
+		chromedp.WaitVisible("#secret"),
+		chromedp.Text("#secret", &key),
+	)
+	w.reads(t, "#good .label", "Night <b>shift</b>")
+	read := func() page {
+		request := newRequest(t, http.MethodGet, strings.TrimSuffix(d.env["ISSUER"], "/doap")+"/demo.nsf/api/data/documents", "")
+		request.Header.Set("Authorization", "Bearer "+key)
+		return do(t, http.DefaultClient, request)
+	}
+	got := read()
+	require.Equal(t, http.StatusOK, got.status, got.body)
+	assert.Contains(t, got.body, "CN="+d.env["USER_NAME"])
+	w.run(t, chromedp.Click(`#good button[value="revoke"]`))
+	w.reads(t, "#ended .label", "Night <b>shift</b>")
+	assert.Equal(t, http.StatusUnauthorized, read().status)
+	w.assertClean(t)
+
+	w.run(t, chromedp.SendKeys("#label", "Another"), chromedp.Click("#create"))
+	w.reads(t, "#problem", "Choose at least one thing")
+	w.run(t, chromedp.Value("#label", &key))
+	assert.Equal(t, "Another", key, "what was filled in is there")
 }

@@ -51,7 +51,7 @@ func TestRoutesAndLimits(t *testing.T) {
 	}{
 		{"unknown route for a program", "GET", "/doap/nothing", "", "", 404, `"error"`},
 		{"unknown route for a person", "GET", "/doap/nothing", "", "text/html", 404, "<html"},
-		{"unknown route for people", "GET", "/doap/account", "", "text/html", 404, "<html"},
+		{"unknown route for people", "GET", "/doap/account/nothing", "", "text/html", 404, "<html"},
 		{"GET of the token endpoint", "GET", "/doap/token", "", "", 405, `"error"`},
 		{"DELETE of the authorization endpoint", "DELETE", "/doap/auth", "", "", 405, `"error"`},
 		{"a method that DSAPI has no number for", "PATCH", "/doap/token", "", "", 405, `"error"`},

@@ -25,15 +25,17 @@ var apart = map[string]map[string]string{
 }
 
 var notShipped = map[string]string{
-	"TestREADME":         theDemo,
-	"TestDemoInABrowser": theDemo,
-	"TestDenyInABrowser": theDemo,
+	"TestREADME":           theDemo,
+	"TestDemoInABrowser":   theDemo,
+	"TestDenyInABrowser":   theDemo,
+	"TestAPIKeyInABrowser": theDemo,
 }
 
 var notOnWindows = map[string]string{
 	"TestREADME":              theDemo,
 	"TestDemoInABrowser":      theDemo,
 	"TestDenyInABrowser":      theDemo,
+	"TestAPIKeyInABrowser":    theDemo,
 	"TestStoreThatDisappears": "Windows lets nobody rename a database that is open; Wine would",
 }
 

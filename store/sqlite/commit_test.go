@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -60,6 +61,22 @@ func TestWaitersShareOneCommit(t *testing.T) {
 	after := s.Stats()
 	assert.EqualValues(t, 100, after.Operations-before.Operations)
 	assert.EqualValues(t, 1, after.Commits-before.Commits, "the change that held the committer and all behind it")
+}
+
+func TestTheUseOfManyAPIKeysIsOneCommit(t *testing.T) {
+	s := create(t, Options{})
+	uses := map[string]time.Time{}
+	for i := range 100 {
+		id := fmt.Sprint(i)
+		key := store.APIKey{ID: id, Hash: id, Label: id, Kind: store.PersonKey, User: "CN=Jane Doe/O=Acme"}
+		require.NoError(t, s.AddAPIKey(t.Context(), key, 0))
+		uses[id] = time.Now()
+	}
+	before := s.Stats().Commits
+	require.NoError(t, s.NoteAPIKeyUse(t.Context(), nil))
+	assert.Zero(t, s.Stats().Commits-before, "nothing to note")
+	require.NoError(t, s.NoteAPIKeyUse(t.Context(), uses))
+	assert.EqualValues(t, 1, s.Stats().Commits-before)
 }
 
 func TestOneFailureLeavesTheOthersOfACommit(t *testing.T) {

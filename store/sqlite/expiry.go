@@ -46,6 +46,12 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int, error) {
 		removed += count
 		count, err = q.exec(context.Background(), "DELETE FROM lockouts WHERE locked_until <= ?",
 			instant(now.Add(-store.LockoutsListed)))
+		if err != nil {
+			return nil, err
+		}
+		removed += count
+		count, err = q.exec(context.Background(), "DELETE FROM api_keys WHERE "+apiKeyHasEnded,
+			instant(now.Add(-store.APIKeysListed)))
 		removed += count
 		if err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -66,6 +67,9 @@ func TestEveryVersionHasADumpAndMigrates(t *testing.T) {
 			s := reopen(t, path, Options{})
 			assert.Equal(t, want, schema(t, path))
 			requireDumped(t, s)
+			keys, err := s.ListAPIKeys(t.Context(), store.APIKeyFilter{})
+			require.NoError(t, err)
+			assert.Equal(t, strings.Contains(string(dump), "CREATE TABLE api_keys"), len(keys) == 1)
 		})
 	}
 }

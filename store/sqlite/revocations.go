@@ -30,9 +30,10 @@ func (s *Store) RevokeUser(ctx context.Context, user string, events ...store.Aud
 		"DELETE FROM authorization_requests WHERE consent_user = ?",
 		"DELETE FROM consents WHERE user_name = ?",
 	}, []string{
+		"UPDATE grants SET revoked_at = ? WHERE user_name = ? AND revoked_at = 0 AND user_name <> ''",
+		"UPDATE api_keys SET revoked_at = ? WHERE user_name = ? AND revoked_at = 0",
 		"INSERT INTO user_revocations (revoked_at, user_name) SELECT ?1, ?2 WHERE ?2 <> '' " +
 			"ON CONFLICT (user_name) DO UPDATE SET revoked_at = max(revoked_at, excluded.revoked_at)",
-		"UPDATE grants SET revoked_at = ? WHERE user_name = ? AND revoked_at = 0 AND user_name <> ''",
 	}, events)
 }
 
@@ -45,7 +46,7 @@ func (s *Store) RevokeClientGrants(ctx context.Context, clientID string, events 
 	}, []string{"UPDATE grants SET revoked_at = ? WHERE client_id = ? AND revoked_at = 0"}, events)
 }
 
-// revokeAll ends everything of one user or client. It returns how many rows the last of the revocations touched.
+// revokeAll ends everything of one user or client, and returns how many records the first of the revocations ended.
 func (s *Store) revokeAll(ctx context.Context, verb, whose string, removals, revocations []string,
 	events []store.AuditEvent,
 ) (revoked int, err error) {
@@ -56,9 +57,13 @@ func (s *Store) revokeAll(ctx context.Context, verb, whose string, removals, rev
 			}
 		}
 		now := instant(s.options.Now())
-		for _, revocation := range revocations {
-			if revoked, err = q.exec(context.Background(), revocation, now, whose); err != nil {
+		for i, revocation := range revocations {
+			count, err := q.exec(context.Background(), revocation, now, whose)
+			if err != nil {
 				return nil, err
+			}
+			if i == 0 {
+				revoked = count
 			}
 		}
 		return nil, insertAudit(q, events)

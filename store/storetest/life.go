@@ -192,6 +192,10 @@ var lifeTests = map[string]func(*testing.T, store.Store){
 			"explanation":      func() error { _, err := s.Explanation(t.Context(), "x"); return err },
 			"explanations":     func() error { _, err := s.ListExplanations(t.Context(), 0); return err },
 			"skipped":          func() error { _, err := s.SkippedExplanations(t.Context()); return err },
+			"add API key":      func() error { return s.AddAPIKey(t.Context(), newAPIKey("k"), 0) },
+			"list API keys":    func() error { _, err := s.ListAPIKeys(t.Context(), store.APIKeyFilter{}); return err },
+			"revoke API key":   func() error { return s.RevokeAPIKey(t.Context(), "k") },
+			"note API key use": func() error { return s.NoteAPIKeyUse(t.Context(), map[string]time.Time{"k": noon}) },
 			"consent":          func() error { _, err := s.Consent(t.Context(), "u", "app"); return err },
 			"delete expired":   func() error { _, err := s.DeleteExpired(t.Context(), noon); return err },
 		} {

@@ -22,7 +22,7 @@ type Opener func(t *testing.T) store.Store
 func Run(t *testing.T, open Opener) {
 	for _, part := range []map[string]func(*testing.T, store.Store){
 		clientTests, keyTests, requestTests, codeTests, refreshTests, grantTests, revocationTests, lockoutTests, auditTests,
-		explanationTests, lifeTests,
+		apiKeyTests, explanationTests, lifeTests,
 	} {
 		for _, name := range sortedNames(part) {
 			t.Run(name, func(t *testing.T) { part[name](t, open(t)) })
