@@ -128,6 +128,18 @@ func TestOneSenderIsANetwork_B17(t *testing.T) {
 	assert.Len(t, f.shelf.kept, kind+2)
 }
 
+// A background that hangs lets memory fill no further than a store in trouble does.
+func TestWhatNobodyFlushesIsBounded_B17(t *testing.T) {
+	f := newFixture()
+	for range 5 {
+		f.now = f.now.Add(refill)
+		for i := range 1000 {
+			f.refused(fmt.Sprintf("2001:db8:%x::1", i), explain.Form, explain.Token{})
+		}
+	}
+	assert.Len(t, f.waiting, pending)
+}
+
 func TestTheConsoleIsToldOfAFlood(t *testing.T) {
 	f := newFixture()
 	flood := func() {
