@@ -56,7 +56,9 @@ func (r *Register) Verify(ctx context.Context, credentials string, now time.Time
 	}
 	known, err := r.byHash.Get(ctx)
 	if err != nil {
-		return store.APIKey{}, fmt.Errorf("%w: %w", token.ErrUnavailable, err)
+		return store.APIKey{}, &explain.Failure{
+			Kind: token.ErrUnavailable, Rule: explain.Standing, Found: err.Error(), Expected: "a database that can be read", Cause: err,
+		}
 	}
 	key, found := known[secret.Hash()]
 	switch {

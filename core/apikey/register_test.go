@@ -94,6 +94,8 @@ func TestWhichKeysAreGood_B4(t *testing.T) {
 	s.generation, s.err = 2, store.ErrUnavailable
 	_, err = r.Verify(t.Context(), good.Reveal(), noon)
 	require.ErrorIs(t, err, token.ErrUnavailable, "what cannot be read opens nothing")
+	require.ErrorIs(t, err, store.ErrUnavailable)
+	require.ErrorContains(t, err, "standing: found cannot read the API keys")
 }
 
 func TestUsesAreStoredTogether(t *testing.T) {
