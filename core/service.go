@@ -22,6 +22,8 @@ import (
 	"ndoap/core/jwks"
 	"ndoap/core/key"
 	"ndoap/core/limit"
+	"ndoap/core/login"
+	"ndoap/core/logintoken"
 	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/page"
@@ -53,6 +55,7 @@ type Service struct {
 	routes routes
 
 	issuers *issuer.Table
+	logins  *logintoken.Issuer
 
 	limiter Limiter
 }
@@ -64,10 +67,9 @@ func New(deps Deps) *Service {
 		deps.Limiter = defences.limiter
 	}
 	ring := key.NewRing(deps.Store, deps.Store.Generation)
-	verifier := &token.Verifier{
-		Config: deps.Config, Keys: ring, Now: deps.Now,
-		Standing: standing.NewRegister(deps.Store, deps.Store.Generation),
-	}
+	register := standing.NewRegister(deps.Store, deps.Store.Generation)
+	verifier := &token.Verifier{Config: deps.Config, Keys: ring, Now: deps.Now, Standing: register}
+	logins := logintoken.New(deps.Config, deps.Now, deps.Log)
 	strangers := &fetch.Fetcher{Policy: func() fetch.Policy {
 		settings := deps.Config().Fetch
 		return fetch.Policy{AllowedNetworks: settings.AllowedNetworks, CAFile: settings.CAFile}
@@ -86,7 +88,8 @@ func New(deps Deps) *Service {
 		log:     deps.Log,
 		pages:   pages,
 		limiter: deps.Limiter,
-		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log},
+		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log, Local: logins, Standing: register},
+		logins:  logins,
 	}
 	s.guard = &bearer.Guard{Config: deps.Config, Verifier: verifier, Issuers: s.issuers, Log: deps.Log}
 	authorization := &authorize.Handler{
@@ -108,6 +111,11 @@ func New(deps Deps) *Service {
 			Config: deps.Config, Gate: gate("/introspect", limit.Introspection), Store: deps.Store, Verifier: verifier,
 			Recorder: defences.recorder, Now: deps.Now, Log: deps.Log,
 		},
+		login: &login.Handler{
+			Config: deps.Config, Tokens: logins, Failures: defences.lockouts.People(), Audits: deps.Store,
+			Recorder: defences.recorder, Now: deps.Now, Log: deps.Log,
+		},
+		logout: &login.LogoutHandler{Issuers: s.issuers, Revocations: deps.Store, Now: deps.Now, Log: deps.Log},
 		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) {
 			cause = cause.ReportedIf(errors.Is(cause, store.ErrUnavailable))
 			deps.Log.Log(context.Background(), cause.LogLevel(), "signing keys", "err", cause)

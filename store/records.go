@@ -140,10 +140,13 @@ type Consent struct {
 	GrantedAt time.Time
 }
 
-// Lockout keeps a client from authenticating from one address after too many failures.
+// Everywhere is the Address of a Lockout that holds at all addresses.
+const Everywhere = "*"
+
+// Lockout keeps a client, or a person at the login, from authenticating from one address after too many failures.
 type Lockout struct {
-	Subject  string // id of the client
-	Address  string // the peer, or the /64 network of an IPv6 one
+	Subject  string // id of the client, or canonical name of the person, which no client has as its id
+	Address  string // the peer, or the /64 network of an IPv6 one, or Everywhere
 	Failures int
 	At       time.Time
 	Until    time.Time
@@ -179,6 +182,8 @@ const (
 	AuditRequestRefused   AuditAction = "authorization refused"
 	AuditChallengeRepeats AuditAction = "code challenge repeated"
 	AuditTooMany          AuditAction = "too many requests"
+	AuditLogin            AuditAction = "login"  // by a name and a password
+	AuditLogout           AuditAction = "logout" // of a token of such a login
 )
 
 // AuditOutcome is how it went.

@@ -51,7 +51,7 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	}
 	verified, err := g.Verifier.Verify(ctx, credentials)
 	if errors.Is(err, token.ErrForeignIssuer) {
-		verified, err = g.verifyForeign(credentials, people)
+		verified, err = g.verifyForeign(ctx, credentials, people)
 	}
 	switch {
 	case errors.Is(err, token.ErrForeignIssuer) && g.Config().Bearer.UnknownIssuer == config.PassUnknownIssuer:

@@ -3,6 +3,7 @@
 package bearer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,7 +16,7 @@ import (
 )
 
 // verifyForeign judges a token of another issuer, and asks the directory whose it is.
-func (g *Guard) verifyForeign(credentials string, people directory.Directory) (token.Verified, error) {
+func (g *Guard) verifyForeign(ctx context.Context, credentials string, people directory.Directory) (token.Verified, error) {
 	foreign, err := g.Issuers.Verify(credentials)
 	if err != nil {
 		return token.Verified{}, err
@@ -29,6 +30,9 @@ func (g *Guard) verifyForeign(credentials string, people directory.Directory) (t
 		return token.Verified{}, fmt.Errorf("%w: the claim %s is %.200q: %w (provider %s)", kind, foreign.User.Claim,
 			foreign.User.Value, err, foreign.Provider)
 	}
+	if err := g.Issuers.Counts(ctx, foreign, name); err != nil {
+		return token.Verified{}, err
+	}
 	return token.Verified{
 		ID: foreign.ID, ClientID: clientOf(foreign), Subject: name, User: name, Scope: foreign.Scope,
 		IssuedAt: foreign.IssuedAt, ExpiresAt: foreign.ExpiresAt,
@@ -36,8 +40,11 @@ func (g *Guard) verifyForeign(credentials string, people directory.Directory) (t
 }
 
 // clientOf is how an application learns of the client: with the provider before it, because a provider's client may be
-// called like one of this server.
+// called like one of this server. The login is nobody's client, and has a name that no provider's client can have.
 func clientOf(foreign issuer.Verified) string {
+	if foreign.Local {
+		return foreign.Provider
+	}
 	return foreign.Provider + ":" + foreign.ClientID
 }
 

@@ -187,8 +187,8 @@ func readProvider(name string, value *node) (Provider, Problems) {
 	if !isObject {
 		return Provider{}, value.wrong("an object, { ... }")
 	}
-	if name == "" || len(name) > 100 || strings.Trim(name, letters+"0123456789-_.") != "" {
-		return Provider{}, Problems{value.problem("is not a name for a provider: use up to 100 letters, digits and - _ .")}
+	if name == "" || len(name) > 100 || strings.EqualFold(name, reservedPrefix) || strings.Trim(name, letters+"0123456789-_.") != "" {
+		return Provider{}, Problems{value.problem("is not a name for a provider: use up to 100 letters, digits and - _ ., and not urn")}
 	}
 	read := Provider{Name: name, Audiences: []string{defaultAudience}}
 	var problems Problems
@@ -225,6 +225,10 @@ func readProvider(name string, value *node) (Provider, Problems) {
 	}
 	return read, problems
 }
+
+// reservedPrefix begins, with a colon, the names by which applications know the clients of this server that nobody has
+// registered; PROVIDER:CLIENT must not be one of them.
+const reservedPrefix = "urn"
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -287,18 +291,25 @@ func (p *Provider) shown() map[string]any {
 
 // checkProviders puts off those that claim the issuer of another: which one's keys count would be a guess.
 func (r *reader) checkProviders(root *object) {
-	owners := map[string]string{r.config.Issuer: ""}
+	own := map[string]string{
+		r.config.Issuer:            "that of this server itself",
+		r.config.Issuer + "/login": "that of the login of this server",
+	}
+	if r.config.DominoLogin.IssuesOrTakes() {
+		own[r.config.LoginIssuer()] = "that of the login of this server (JwtIssuer), whose own key pair verifies its tokens"
+	}
+	owners := map[string]string{}
 	r.config.Providers = slices.DeleteFunc(r.config.Providers, func(p Provider) bool {
 		if !p.Active {
 			return false
 		}
 		for _, issuer := range p.ExpectedIssuers() {
+			whose, ours := own[issuer]
 			owner, taken := owners[issuer]
-			if !taken || issuer == "" {
+			if !ours && !taken || issuer == "" {
 				continue
 			}
-			whose := "that of this server itself"
-			if owner != "" {
+			if taken {
 				whose = "also that of jwt." + owner
 			}
 			at := root.members["jwt"].value.(*object).members[p.Name] //nolint:errcheck // it was read from there

@@ -10,8 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/config"
 	"ndoap/core/oauth"
 	"ndoap/core/token"
+	"ndoap/store"
 )
 
 // leeway is how much the clocks of a provider and of this server may differ.
@@ -67,9 +69,20 @@ func texts(claims map[string]any, name string) ([]string, error) {
 	return read, nil
 }
 
+// lifeOf is the policy for the times of a provider's tokens. Those of the login are this server's own: they always expire,
+// and live no longer than their revocation is remembered.
+func (t *Table) lifeOf(p *provider) config.Bearer {
+	policy := t.Config().Bearer
+	if p.local != nil {
+		policy.IgnoreExpiry = false
+		policy.MaxLifetime = min(policy.MaxLifetime, store.MaxAccessTokenLife)
+	}
+	return policy
+}
+
 // times reads iat, nbf and exp and holds them to the clock.
-func (t *Table) times(claims map[string]any) (issued, expires time.Time, err error) {
-	policy, now := t.Config().Bearer, t.Now()
+func (t *Table) times(claims map[string]any, policy config.Bearer) (issued, expires time.Time, err error) {
+	now := t.Now()
 	issued, errIssued := date(claims, "iat")
 	expires, errExpires := date(claims, "exp")
 	notBefore, errNotBefore := date(claims, "nbf")

@@ -21,7 +21,8 @@ import (
 // Verified is what a good access token of an identity provider says.
 type Verified struct {
 	Provider string // its name in the configuration
-	ID       string // jti, may be empty
+	Local    bool   // it was issued by the Local one
+	ID       string // jti, may be empty; of a Local one never
 	User     User
 	ClientID string // may be empty
 	Scope    oauth.Scope
@@ -66,7 +67,7 @@ func (t *Table) Verify(text string) (Verified, error) {
 }
 
 func (t *Table) verify(p *provider, iss string, read jws.Parsed) (Verified, error) {
-	known := p.keys.Load()
+	known := p.known()
 	switch {
 	case known == nil:
 		return Verified{}, fmt.Errorf("%w: the keys of its issuer have not been read yet", token.ErrUnavailable)
@@ -93,7 +94,14 @@ func (t *Table) verify(p *provider, iss string, read jws.Parsed) (Verified, erro
 	if err := p.tenant(iss, keyIssuer, read.Claims); err != nil {
 		return Verified{}, err
 	}
-	return t.judge(p, read.Claims)
+	verified, err := t.judge(p, read.Claims)
+	if err == nil && p.local != nil {
+		verified.Local = true
+		if verified.ID == "" { // KEEP gives none; the signature is left out, because it can be written in two ways (ECDSA)
+			verified.ID = oauth.Secret(read.Signed).Hash()
+		}
+	}
+	return verified, err
 }
 
 // header holds the JOSE header to what is understood here: a signature by key pair, no extensions, and the header of a
@@ -166,7 +174,7 @@ func (t *Table) judge(p *provider, claims map[string]any) (Verified, error) {
 		return Verified{}, fmt.Errorf("%w: aud is %.200q, expected one of %q", token.ErrUnusable, audiences, p.settings.Audiences)
 	}
 	verified := Verified{Provider: p.settings.Name}
-	if verified.IssuedAt, verified.ExpiresAt, err = t.times(claims); err != nil {
+	if verified.IssuedAt, verified.ExpiresAt, err = t.times(claims, t.lifeOf(p)); err != nil {
 		return Verified{}, err
 	}
 	if verified.ClientID, err = p.client(claims); err != nil {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"ndoap/core/snapshot"
 	"ndoap/store"
@@ -69,6 +70,22 @@ func Revoked(current *store.Standing, token Token) error {
 		return errClient
 	case !enabled:
 		return errDisabled
+	}
+	return nil
+}
+
+// Foreign is what decides whether a token that no grant of this server stands behind still counts.
+type Foreign struct {
+	ID       string // jti, or what takes its place; empty for tokens that are never revoked one by one
+	User     string // canonical Notes name
+	IssuedAt time.Time
+}
+
+// RevokedForeign returns nil for a token that counts, and otherwise why it does not. It is the one place that judges such
+// tokens.
+func RevokedForeign(current *store.Standing, token Foreign) error {
+	if _, revoked := current.RevokedTokens[token.ID]; revoked && token.ID != "" {
+		return errToken
 	}
 	return nil
 }
