@@ -155,7 +155,9 @@ func TestKeyPairsThatAreRefused_C3_C7(t *testing.T) {
 		f.refresh(t)
 		assert.ErrorContains(t, f.Ready(), "JwtPublicKeyFile: cannot open the file")
 		f.write(t, "", publicPEM(good))
-		f.change(func(c *config.Config) { c.DominoLogin.PublicKeyFile, c.DominoLogin.PrivateKeyFile = "public.pem", "gone.pem" })
+		f.change(func(c *config.Config) {
+			c.DominoLogin.PublicKeyFile, c.DominoLogin.PrivateKeyFile = "public.pem", "gone.pem"
+		})
 		f.refresh(t)
 		assert.ErrorContains(t, f.Ready(), "JwtPrivateKeyFile: cannot open the file")
 	})
