@@ -159,8 +159,10 @@ func (r *reader) checkLogin(root *object) {
 		key string
 		is  bool
 	}{
-		{"JwtUsePemFile", login.UsePEM}, {"JwtPrivateKeyFile", login.PrivateKeyFile != ""},
-		{"JwtPublicKeyFile", login.PublicKeyFile != ""}, {"JwtAlgorithm", login.Algorithm != ""},
+		{"JwtUsePemFile", login.UsePEM},
+		{"JwtPrivateKeyFile", login.PrivateKeyFile != ""},
+		{"JwtPublicKeyFile", login.PublicKeyFile != ""},
+		{"JwtAlgorithm", login.Algorithm != ""},
 	} {
 		if said.is && !login.UseKeyPair {
 			warn(said.key, `has no effect without "JwtUsePubPrivKey": true`)

@@ -68,24 +68,14 @@ func readMembers(r *web.Request, allowed ...string) (map[string]string, error) {
 	}
 	read := map[string]string{}
 	for decoder.More() {
-		token, err := decoder.Token()
-		name, isText := token.(string)
-		if err != nil || !isText {
-			return nil, errNoObject
+		name, value, err := nextMember(decoder, allowed)
+		if err != nil {
+			return nil, err
 		}
-		_, twice := read[name]
-		switch {
-		case !slices.Contains(allowed, name):
-			return nil, faultf("The body has a member that is none of %q.", allowed)
-		case twice:
+		if _, twice := read[name]; twice {
 			return nil, faultf("The member %s is there twice.", name)
 		}
-		if token, err = decoder.Token(); err != nil {
-			return nil, errNoObject
-		}
-		if read[name], isText = token.(string); !isText {
-			return nil, faultf("The member %s is not a text.", name)
-		}
+		read[name] = value
 	}
 	if _, err := decoder.Token(); err != nil { // the closing brace
 		return nil, errNoObject
@@ -94,4 +84,23 @@ func readMembers(r *web.Request, allowed ...string) (map[string]string, error) {
 		return nil, errNoObject
 	}
 	return read, nil
+}
+
+// nextMember reads one member of an object.
+func nextMember(decoder *json.Decoder, allowed []string) (name, value string, err error) {
+	token, err := decoder.Token()
+	name, isText := token.(string)
+	switch {
+	case err != nil || !isText:
+		return "", "", errNoObject
+	case !slices.Contains(allowed, name):
+		return "", "", faultf("The body has a member that is none of %q.", allowed)
+	}
+	if token, err = decoder.Token(); err != nil {
+		return "", "", errNoObject
+	}
+	if value, isText = token.(string); !isText {
+		return "", "", faultf("The member %s is not a text.", name)
+	}
+	return name, value, nil
 }

@@ -220,7 +220,7 @@ func TestPrivateKeysThatOthersMayRead(t *testing.T) {
 	f.refresh(t)
 	assert.NotContains(t, f.log.String(), "others than the server's account")
 	f = withFiles(t, privatePEM(signers["RSA"]), publicPEM(signers["RSA"]), "")
-	require.NoError(t, os.Chmod(filepath.Join(f.config.Directory, "private.pem"), 0o644)) //nolint:gosec // too much on purpose
+	require.NoError(t, os.Chmod(filepath.Join(f.config.Directory, "private.pem"), 0o644))
 	f.refresh(t)
 	assert.Contains(t, f.log.String(), "others than the server's account may read the private key")
 	require.NoError(t, f.Ready())
