@@ -199,6 +199,9 @@ func TestLockoutOfTheLogin_A60(t *testing.T) {
 	for range 10 {
 		f.as(t, "nobody", "guess")
 	}
+	for _, event := range f.events(t, store.AuditLogin) {
+		assert.Contains(t, []string{"", anna, taro}, event.User, "names that nobody has are told nowhere")
+	}
 	before := f.log.Len()
 	assert.Equal(t, http.StatusUnauthorized, f.as(t, "nobody", "guess").Status)
 	assert.Contains(t, f.log.String()[before:], "locked out", "unknown names are locked like known ones")
@@ -236,6 +239,7 @@ func TestTroubleAtTheLogin_B19(t *testing.T) {
 			assert.Equal(t, "5", got.Header.Get("Retry-After"))
 			assert.Contains(t, f.log.String(), c.logs)
 			assert.Contains(t, f.log.String(), "nobody can log in")
+			assert.Equal(t, name == "a broken comparison", f.people != nil && f.people.Asked > 0 && f.people.Failure == nil, "without a key nobody's password is asked about")
 			assert.Empty(t, f.events(t, store.AuditLogin))
 		})
 	}
