@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ndoap/core"
+	"ndoap/core/config"
 )
 
 // crowded is a service with count providers, the last of which issued a token, and a function that serves a request with it.
@@ -23,17 +24,8 @@ func crowded(b *testing.B, count int) (serve func()) {
 		f.config.Providers = append(f.config.Providers, another)
 	}
 	f.config.Providers = append(f.config.Providers, theirs)
-	f.reconfigure(b)
+	f.reconfigure(b, func(*config.Config) {})
 	return f.presenting(b, private)
-}
-
-// reconfigure puts what was changed in the configuration into force.
-func (f *fixture) reconfigure(b *testing.B) {
-	b.Helper()
-	changed := *f.config
-	f.config = &changed
-	f.service.RefreshProviders(b.Context(), f.now())
-	f.service.Wait()
 }
 
 // presenting returns a function that serves a request with a token of the provider.

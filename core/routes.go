@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"ndoap/core/config"
+	"ndoap/core/directory"
 	"ndoap/core/limit"
 	"ndoap/core/metadata"
 	"ndoap/core/oauth"
@@ -33,7 +34,14 @@ const (
 // endpoints are the handlers of all routes.
 type endpoints struct {
 	authorize, consent, token, revoke, introspect, jwks web.Handler
-	account, apiKeys                                    web.Handler
+	account, apiKeys, logout                            web.Handler
+	login                                               askingHandler
+}
+
+// askingHandler answers requests to a route with the help of the host's directory, which is nil when it has none, and is
+// good until the answer is returned.
+type askingHandler interface {
+	Serve(request *web.Request, people directory.Directory) web.Response
 }
 
 // route is one row of the table.
@@ -41,6 +49,9 @@ type route struct {
 	kind    RouteKind
 	methods []string
 	handler web.Handler
+	asking  askingHandler // instead of handler
+	// exists tells whether the route is there under a configuration; nil: always.
+	exists func(*config.Config) bool
 	// shared lets scripts of any web page read the answers (CORS, Fetch Standard section 3.3); the browser keeps the
 	// user's cookies and login out of it. Pages, and what only servers ask for, never are.
 	shared bool
@@ -71,6 +82,14 @@ func newRoutes(current func() *config.Config, e endpoints) routes {
 		"/doap/revoke":     {methods: post, handler: e.revoke, shared: true, limit: limit.Token},
 		"/doap/introspect": {methods: post, handler: e.introspect, limit: limit.Introspection},
 		"/doap/jwks":       {methods: read, handler: e.jwks, shared: true},
+		"/doap/login": {
+			methods: post, asking: e.login, limit: limit.Login,
+			exists: func(c *config.Config) bool { return !c.DominoLogin.Disabled },
+		},
+		"/doap/login/logout": {
+			methods: post, handler: e.logout, limit: limit.Login,
+			exists: func(c *config.Config) bool { return c.DominoLogin.IssuesOrTakes() },
+		},
 	}
 	document := &metadata.Handler{Config: current, Endpoints: table.described()}
 	for _, place := range slices.Concat(metadata.Places, metadata.RootPlaces) {
@@ -116,7 +135,7 @@ func (s *Service) serveRoute(request Request, path, query string, kind RouteKind
 		Secure:   request.TLS() || s.isForwardedTLS(request),
 	}
 	found, known := s.routes[path]
-	if !known || found.kind != kind {
+	if !known || found.kind != kind || found.exists != nil && !found.exists(s.config()) {
 		return s.fail(parsed, http.StatusNotFound, "Not found", "There is nothing at this address.")
 	}
 	var decision Decision
@@ -156,6 +175,9 @@ func (s *Service) serveKnown(request Request, parsed *web.Request, found route) 
 		return refused
 	}
 	parsed.Body = request.Body()
+	if found.asking != nil {
+		return answer(forMethod(parsed.Method, found.asking.Serve(parsed, request.Directory())))
+	}
 	return answer(forMethod(parsed.Method, found.handler.Serve(parsed)))
 }
 

@@ -24,6 +24,8 @@ import (
 	"ndoap/core/jwks"
 	"ndoap/core/key"
 	"ndoap/core/limit"
+	"ndoap/core/login"
+	"ndoap/core/logintoken"
 	"ndoap/core/metadata"
 	"ndoap/core/oauth"
 	"ndoap/core/page"
@@ -60,6 +62,7 @@ type Service struct {
 	dataDirectory string // Domino's
 
 	issuers *issuer.Table
+	logins  *logintoken.Issuer
 	apiKeys *apikey.Register
 
 	limiter  Limiter
@@ -73,10 +76,9 @@ func New(deps Deps) *Service {
 		deps.Limiter = defences.limiter
 	}
 	ring := key.NewRing(deps.Store, deps.Store.Generation)
-	verifier := &token.Verifier{
-		Config: deps.Config, Keys: ring, Now: deps.Now,
-		Standing: standing.NewRegister(deps.Store, deps.Store.Generation),
-	}
+	register := standing.NewRegister(deps.Store, deps.Store.Generation)
+	verifier := &token.Verifier{Config: deps.Config, Keys: ring, Now: deps.Now, Standing: register}
+	logins := logintoken.New(deps.Config, deps.Now, deps.Log)
 	strangers := &fetch.Fetcher{Policy: func() fetch.Policy {
 		settings := deps.Config().Fetch
 		return fetch.Policy{AllowedNetworks: settings.AllowedNetworks, CAFile: settings.CAFile}
@@ -98,7 +100,8 @@ func New(deps Deps) *Service {
 
 		dataDirectory: deps.DataDirectory,
 
-		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log},
+		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log, Local: logins},
+		logins:  logins,
 
 		refusals: refusal.NewRecorder(deps.Store, deps.Now, deps.Log),
 	}
@@ -129,6 +132,11 @@ func New(deps Deps) *Service {
 			Config: deps.Config, Gate: gate("/introspect", limit.Introspection), Store: deps.Store, Verifier: verifier,
 			Recorder: defences.recorder, Now: deps.Now, Log: deps.Log,
 		},
+		login: &login.Handler{
+			Config: deps.Config, Tokens: logins, Failures: defences.lockouts.People(), Audits: deps.Store,
+			Recorder: defences.recorder, Now: deps.Now, Log: deps.Log,
+		},
+		logout: &login.LogoutHandler{Issuers: s.issuers, Standing: verifier, Revocations: deps.Store, Now: deps.Now, Log: deps.Log},
 		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) {
 			cause = cause.ReportedIf(errors.Is(cause, store.ErrUnavailable))
 			deps.Log.Log(context.Background(), cause.LogLevel(), "signing keys", "err", cause)

@@ -127,6 +127,7 @@ enum {
     NDOAP_PEOPLE_FAILED = 2,     // code is what the Notes function answered; 0 when it had no code
     NDOAP_PEOPLE_UNREADABLE = 3, // a value is too long, or no LMBCS
     NDOAP_PEOPLE_NO_MEMORY = 4,
+    NDOAP_PEOPLE_LACKING = 5, // the server has no function that compares passwords
 };
 
 // The items of an entry, in the order of ndoap_people.values.

@@ -10,7 +10,7 @@
 // Finds the functions; part of ndoap_notes_resolve.
 void ndoap_people_resolve(void);
 
-// What goes into ndoap_request.people_thread: this thread, or 0 when the server lacks a function.
+// What goes into ndoap_request.people_thread: this thread, or 0 when the server lacks a function that looks people up.
 uint64_t ndoap_people_thread(void);
 
 #endif

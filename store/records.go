@@ -144,10 +144,13 @@ type Consent struct {
 	GrantedAt time.Time
 }
 
-// Lockout keeps a client from authenticating from one address after too many failures.
+// Everywhere is the Address of a Lockout that holds at all addresses.
+const Everywhere = "*"
+
+// Lockout keeps a client, or a person at the login, from authenticating from one address after too many failures.
 type Lockout struct {
-	Subject  string // id of the client
-	Address  string // the peer, or the /64 network of an IPv6 one
+	Subject  string // id of the client, or canonical name of the person, which no client has as its id
+	Address  string // the peer, or the /64 network of an IPv6 one, or Everywhere
 	Failures int
 	At       time.Time
 	Until    time.Time
@@ -189,6 +192,8 @@ const (
 	AuditTooMany          AuditAction = "too many requests"
 	AuditAPIKeyIssued     AuditAction = "api key issued"
 	AuditAPIKeyRevoked    AuditAction = "api key revoked"
+	AuditLogin            AuditAction = "login"  // by a name and a password
+	AuditLogout           AuditAction = "logout" // of a token of such a login
 )
 
 // AuditOutcome is how it went.

@@ -217,7 +217,7 @@ const LockoutsListed = 7 * 24 * time.Hour
 // MaxLockouts bounds the lockouts that are kept; the oldest give way.
 const MaxLockouts = 10_000
 
-// Lockouts are the clients that must wait.
+// Lockouts are the clients, and the people at the login, that must wait.
 type Lockouts interface {
 	// AddLockout stores a lockout in place of an earlier one of the same subject and address.
 	AddLockout(ctx context.Context, lockout Lockout, events ...AuditEvent) error

@@ -76,6 +76,8 @@ var packages = map[string]row{
 	"core/key":        {layer: service, modules: []string{"github.com/go-jose/go-jose/v4"}},
 	"core/limit":      {layer: service},
 	"core/lockout":    {layer: service},
+	"core/login":      {layer: handler},
+	"core/logintoken": {layer: service, modules: []string{"github.com/golang-jwt/jwt/v5"}},
 	"core/metadata":   {layer: handler},
 	"core/oauth":      {layer: vocabulary},
 	"core/page":       {layer: service},

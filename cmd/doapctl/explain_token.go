@@ -22,6 +22,7 @@ import (
 	"ndoap/core/explain"
 	"ndoap/core/issuer"
 	"ndoap/core/key"
+	"ndoap/core/logintoken"
 	"ndoap/core/oauth"
 	"ndoap/core/rule"
 	"ndoap/core/standing"
@@ -87,9 +88,12 @@ func (s *session) judge(opened *sqlite.Store, policy *config.Config, authorizati
 	current, now := policy, time.Now
 	quiet := slog.New(slog.DiscardHandler)
 	configured := func() *config.Config { return current }
+	logins := logintoken.New(configured, now, quiet)
+	logins.Refresh(s, now())
+	logins.Wait()
 	guard := &bearer.Guard{
 		Keys:   apikey.NewRegister(opened, opened.Generation),
-		Config: configured, Log: quiet, Issuers: &issuer.Table{Config: configured, Now: now, Log: quiet},
+		Config: configured, Log: quiet, Issuers: &issuer.Table{Config: configured, Now: now, Log: quiet, Local: logins},
 		Verifier: &token.Verifier{
 			Config: configured, Keys: key.NewRing(opened, opened.Generation), Now: now,
 			Standing: standing.NewRegister(opened, opened.Generation),
@@ -126,6 +130,14 @@ func (s *session) judge(opened *sqlite.Store, policy *config.Config, authorizati
 		guard.Issuers.Refresh(s, now())
 		guard.Issuers.Wait()
 		got = check()
+	}
+	if got.failure != nil && got.failure.Token.Credential == explain.LoginToken && !policy.DominoLogin.UseKeyPair {
+		got.failure = &explain.Failure{
+			Kind: got.failure.Kind, Rule: explain.Keys, Token: got.failure.Token,
+			Found:    "a token of /doap/login, whose key is in the memory of the server that issued it and nowhere else",
+			Expected: "the key pair of JwtUsePubPrivKey, which doapctl can read, too",
+			Remedy:   "use the request id of the refusal: doapctl explain ID",
+		}
 	}
 	if got.failure != nil && got.failure.Rule == explain.Scope && url == "" {
 		got.failure = nil

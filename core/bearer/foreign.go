@@ -13,7 +13,6 @@ import (
 	"ndoap/core/dominoname"
 	"ndoap/core/explain"
 	"ndoap/core/issuer"
-	"ndoap/core/standing"
 	"ndoap/core/token"
 )
 
@@ -25,21 +24,27 @@ func (g *Guard) verifyForeign(ctx context.Context, credentials string, people di
 		return token.Verified{}, err
 	}
 	origin := explain.Token{
-		Credential: explain.ProviderToken, Provider: foreign.Provider, Issuer: foreign.Issuer, Proven: true,
+		Credential: credentialOf(foreign), Provider: foreign.Provider, Issuer: foreign.Issuer, Proven: true,
 		ClientID: foreign.ClientID, Claim: foreign.User.Claim, User: foreign.User.Value,
 	}
 	name, err := g.person(ctx, foreign.User, people)
 	if err != nil {
 		return token.Verified{}, noPerson(err, origin)
 	}
-	of := standing.Token{ID: foreign.ID, User: name, IssuedAt: foreign.IssuedAt, Foreign: true, Issuer: foreign.Issuer}
-	if err := g.Verifier.CheckStanding(ctx, of, origin); err != nil {
+	if err := g.Verifier.CheckStanding(ctx, foreign.StandingOf(name), origin); err != nil {
 		return token.Verified{}, err
 	}
 	return token.Verified{
 		ID: foreign.ID, ClientID: clientOf(foreign), Subject: name, User: name, Scope: foreign.Scope,
 		IssuedAt: foreign.IssuedAt, ExpiresAt: foreign.ExpiresAt, Origin: origin,
 	}, nil
+}
+
+func credentialOf(foreign issuer.Verified) explain.Credential {
+	if foreign.Local {
+		return explain.LoginToken
+	}
+	return explain.ProviderToken
 }
 
 // noPerson refuses a token whose user is not exactly one person of the directory.
@@ -53,6 +58,8 @@ func noPerson(err error, about explain.Token) error {
 	case errors.Is(err, directory.ErrUnavailable):
 		failure.Kind = token.ErrUnavailable
 		failure.Remedy = "this is not the token's fault: see whether the server can open its directory"
+	case about.Credential == explain.LoginToken:
+		failure.Remedy = "who was renamed since the login logs in again, under the name of now; who was removed from the directory cannot"
 	case errors.Is(err, directory.ErrNobody):
 		failure.Remedy = "compare the claim with FullName, ShortName and InternetAddress of the person document: one of them must be this " +
 			"name as it is written; or name another claim as jwt." + about.Provider + ".userIdentifier"
@@ -67,8 +74,11 @@ func noPerson(err error, about explain.Token) error {
 }
 
 // clientOf is how an application learns of the client: with the provider before it, because a provider's client may be
-// called like one of this server.
+// called like one of this server. The login is nobody's client, and has a name that no provider's client can have.
 func clientOf(foreign issuer.Verified) string {
+	if foreign.Local {
+		return foreign.Provider
+	}
 	return foreign.Provider + ":" + foreign.ClientID
 }
 

@@ -21,7 +21,9 @@ func (p *Provider) AnyIssuer() bool {
 // IsWithheld tells whether an issuer is this server, by whatever way it issues tokens, or a provider that is off. No other
 // provider may have its tokens.
 func (c *Config) IsWithheld(issuer string) bool {
-	return issuer == c.Issuer || strings.HasPrefix(issuer, c.Issuer+"/") || slices.Contains(c.Withheld, issuer)
+	return issuer == c.Issuer || strings.HasPrefix(issuer, c.Issuer+"/") ||
+		c.DominoLogin.IssuesOrTakes() && issuer == c.LoginIssuer() ||
+		slices.Contains(c.Withheld, issuer)
 }
 
 // secondWithoutIssuer puts a provider off: which one's key counts for a token would have to be tried out.

@@ -15,24 +15,25 @@ type Config struct {
 	// URL of /doap, without a slash at the end, and is never taken from a request.
 	Issuer string
 
-	Lifetimes Lifetimes
-	Scopes    map[string]Scope    // by name; "domino" is always there
-	Databases map[string]Database // by alias, which is a scope for that database
-	Resources []string            // identifiers of other resource servers that tokens may be for (RFC 8707)
-	Clients   Clients
-	Keys      Keys
-	Login     Login
-	Limits    Limits
-	Fetch     Fetch
-	TLS       TLS
-	Bearer    Bearer
-	Providers []Provider // whose access tokens are taken, in the order of the files; those with mistakes are left out
-	Withheld  []string   // issuers of providers that are off: their tokens are nobody's
-	Metadata  Metadata
-	Audit     Audit
-	APIKeys   APIKeys
-	UserEvent UserEvent
-	Pages     Pages
+	Lifetimes   Lifetimes
+	Scopes      map[string]Scope    // by name; "domino" is always there
+	Databases   map[string]Database // by alias, which is a scope for that database
+	Resources   []string            // identifiers of other resource servers that tokens may be for (RFC 8707)
+	Clients     Clients
+	Keys        Keys
+	Login       Login
+	DominoLogin DominoLogin
+	Limits      Limits
+	Fetch       Fetch
+	TLS         TLS
+	Bearer      Bearer
+	Providers   []Provider // whose access tokens are taken, in the order of the files; those with mistakes are left out
+	Withheld    []string   // issuers of providers that are off: their tokens are nobody's
+	Metadata    Metadata
+	Audit       Audit
+	APIKeys     APIKeys
+	UserEvent   UserEvent
+	Pages       Pages
 
 	// Directory is where the files are; names of files in them are relative to it. Parse leaves it empty.
 	Directory string
@@ -130,8 +131,9 @@ type Limits struct {
 	AuthorizationPerUser    int // default 60
 	IntrospectionPerAddress int // default 6000
 	IntrospectionPerClient  int // default 6000
+	LoginPerAddress         int // default 60
 
-	LockoutFailures int           // default 10: failed authentications of one client from one address
+	LockoutFailures int           // default 10: failed authentications of one client or person from one address
 	LockoutTime     time.Duration // default 5 min, which is also how long failures are remembered
 	PendingRequests int           // default 10000: authorization requests that wait for a login or consent
 }
@@ -196,16 +198,18 @@ func Default() Config {
 			RefreshTokenGrace:    10 * time.Second,
 			AuthorizationRequest: 10 * time.Minute,
 		},
-		Scopes:    map[string]Scope{ScopeDomino: {Description: "Use Domino as you: everything that you may do there"}},
-		Databases: map[string]Database{},
-		Clients:   Clients{PrivateUseSchemes: []string{"cursor", "vscode"}, AssertionAudience: AudienceIssuer},
-		Keys:      Keys{Algorithm: RS256, RotateEvery: 90 * day, PublishBefore: day},
-		Login:     Login{Method: LoginSession, Path: "/names.nsf?Login", Realm: "Domino"},
+		Scopes:      map[string]Scope{ScopeDomino: {Description: "Use Domino as you: everything that you may do there"}},
+		Databases:   map[string]Database{},
+		Clients:     Clients{PrivateUseSchemes: []string{"cursor", "vscode"}, AssertionAudience: AudienceIssuer},
+		Keys:        Keys{Algorithm: RS256, RotateEvery: 90 * day, PublishBefore: day},
+		Login:       Login{Method: LoginSession, Path: "/names.nsf?Login", Realm: "Domino"},
+		DominoLogin: DominoLogin{Lifetime: 2 * time.Hour},
 		Limits: Limits{
 			BodyBytes:       64 << 10,
 			TokenPerAddress: 600, TokenPerClient: 3000,
 			AuthorizationPerAddress: 300, AuthorizationPerUser: 60,
 			IntrospectionPerAddress: 6000, IntrospectionPerClient: 6000,
+			LoginPerAddress: 60,
 			LockoutFailures: 10, LockoutTime: 5 * time.Minute,
 			PendingRequests: 10_000,
 		},

@@ -190,11 +190,8 @@ func readProvider(name string, value *node) (Provider, Problems) {
 	if !isObject {
 		return Provider{}, value.wrong("an object, { ... }")
 	}
-	if name == "" || len(name) > 100 || strings.Trim(name, letters+"0123456789-_.") != "" {
-		return Provider{}, Problems{value.problem("is not a name for a provider: use up to 100 letters, digits and - _ .")}
-	}
-	if strings.EqualFold(name, "urn") { // urn:ndoap:apikey:... is how applications are told of an API key
-		return Provider{}, Problems{value.problem("cannot be the name of a provider: its clients would look like what ndoap names itself")}
+	if name == "" || len(name) > 100 || strings.EqualFold(name, reservedPrefix) || strings.Trim(name, letters+"0123456789-_.") != "" {
+		return Provider{}, Problems{value.problem("is not a name for a provider: use up to 100 letters, digits and - _ ., and not urn")}
 	}
 	read := Provider{Name: name, Audiences: []string{defaultAudience}}
 	var problems Problems
@@ -231,6 +228,10 @@ func readProvider(name string, value *node) (Provider, Problems) {
 	}
 	return read, problems
 }
+
+// reservedPrefix begins, with a colon, the names by which applications know the clients of this server that nobody has
+// registered; PROVIDER:CLIENT must not be one of them.
+const reservedPrefix = "urn"
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -293,7 +294,14 @@ func (p *Provider) shown() map[string]any {
 
 // checkProviders puts off those that claim the issuer of another: which one's keys count would be a guess.
 func (r *reader) checkProviders(root *object) {
-	owners, anyIssuer := map[string]string{r.config.Issuer: ""}, ""
+	own := map[string]string{
+		r.config.Issuer:            "that of this server itself",
+		r.config.Issuer + "/login": "that of the login of this server",
+	}
+	if r.config.DominoLogin.IssuesOrTakes() {
+		own[r.config.LoginIssuer()] = "that of the login of this server (JwtIssuer), whose own key pair verifies its tokens"
+	}
+	owners, anyIssuer := map[string]string{}, ""
 	r.config.Providers = slices.DeleteFunc(r.config.Providers, func(p Provider) bool {
 		if !p.Active {
 			r.config.Withheld = append(r.config.Withheld, p.ExpectedIssuers()...)
@@ -305,12 +313,12 @@ func (r *reader) checkProviders(root *object) {
 			return true
 		}
 		for _, issuer := range p.ExpectedIssuers() {
+			whose, ours := own[issuer]
 			owner, taken := owners[issuer]
-			if !taken || issuer == "" {
+			if !ours && !taken || issuer == "" {
 				continue
 			}
-			whose := "that of this server itself"
-			if owner != "" {
+			if taken {
 				whose = "also that of jwt." + owner
 			}
 			fault := at.problem("has the issuer %q, which is %s; this provider is off until that is mended", issuer, whose)

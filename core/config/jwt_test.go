@@ -125,7 +125,7 @@ func TestAMistakeInOneProviderLeavesTheRest(t *testing.T) {
 	for name, c := range map[string]struct{ member, says string }{
 		"no object":              {`"bad": true`, `jwt.bad is true, expected an object`},
 		"a name for paths":       {`"../bad": {"active": true}`, `jwt.../bad is not a name for a provider`},
-		"a name for API keys":    {`"URN": {"active": true}`, `jwt.URN cannot be the name of a provider`},
+		"a name for API keys":    {`"URN": {"active": true}`, `jwt.URN is not a name for a provider`},
 		"active as text":         {`"bad": {"active": "true"}`, `jwt.bad.active is "true", expected true or false`},
 		"a preset of nobody":     {`"bad": {"active": true, "preset": "azure"}`, `jwt.bad.preset is "azure", expected a preset: "entra-v1"`},
 		"no URL":                 {`"bad": {"active": true, "providerUrl": "idp.example.com"}`, `jwt.bad.providerUrl is "idp.example.com", expected the https URL`},

@@ -56,7 +56,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"limits": {
 			"bodyBytes": 2048, "tokenPerAddress": 1, "tokenPerClient": 2, "authorizationPerAddress": 3,
 			"authorizationPerUser": 4, "introspectionPerAddress": 5, "introspectionPerClient": 6,
-			"lockoutFailures": 7, "lockoutTime": "8m", "pendingRequests": 900
+			"loginPerAddress": 10, "lockoutFailures": 7, "lockoutTime": "8m", "pendingRequests": 900
 		},
 		"fetch": {"allowedNetworks": ["10.0.0.0/8"], "caFile": ` + strconv.Quote(caFile) + `},
 		"metadata": {"rootForms": true},
@@ -65,6 +65,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		"tls": {"required": false, "trustedProxies": ["192.0.2.7", "2001:db8::1/32", "::ffff:192.0.2.8"]},
 		"bearer": {"unknownIssuer": "pass", "mappedResource": "ignore"},
 		"maxJwtDuration": "2h",
+		"disableDominoLogin": true, "JwtDuration": "30m", "JwtIssuer": "DominoKeep", "JwtUsePubPrivKey": true, "JwtUsePemFile": true,
+		"JwtPrivateKeyFile": "a.pem", "JwtPublicKeyFile": "b.pem", "JwtAlgorithm": "EC",
 		"userEvent": "process",
 		"pages": {"organization": "Société Générale", "support": "help@example.com"}
 	}`))
@@ -80,12 +82,16 @@ func TestEverySettingIsRead(t *testing.T) {
 		Scopes:    map[string]Scope{"domino": Default().Scopes["domino"], "mail": {Description: "Read your mail"}},
 		Databases: map[string]Database{"crm": {Path: "/apps/crm.nsf"}},
 		Login:     Login{Method: LoginBasic, Path: "/login?Open", Realm: "Test"},
+		DominoLogin: DominoLogin{
+			Disabled: true, Lifetime: 30 * time.Minute, Issuer: "DominoKeep", UseKeyPair: true, UsePEM: true,
+			PrivateKeyFile: "a.pem", PublicKeyFile: "b.pem", Algorithm: "EC",
+		},
 		Resources: []string{"https://api.example.com", "urn:example:mail"},
 		Clients:   Clients{PrivateUseSchemes: []string{"zed"}, AssertionAudience: AudienceEndpoint},
 		Keys:      Keys{Algorithm: EdDSA, PublishBefore: 2 * time.Hour},
 		Limits: Limits{
 			BodyBytes: 2048, TokenPerAddress: 1, TokenPerClient: 2, AuthorizationPerAddress: 3, AuthorizationPerUser: 4,
-			IntrospectionPerAddress: 5, IntrospectionPerClient: 6,
+			IntrospectionPerAddress: 5, IntrospectionPerClient: 6, LoginPerAddress: 10,
 			LockoutFailures: 7, LockoutTime: 8 * time.Minute, PendingRequests: 900,
 		},
 		Fetch:    Fetch{AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, CAFile: caFile},
@@ -287,13 +293,14 @@ func TestUnknownKeysAreWarnings(t *testing.T) {
 }
 
 func TestKeepNamesGiveOneNote(t *testing.T) {
-	_, warnings, err := Parse(files("{"+issuerLine+`, "disableDominoLogin": true,
+	_, warnings, err := Parse(files("{"+issuerLine+`, "CORS": {"x": true},
 		"oidc": {"my-idp": {"active": true, "providerUrl": "https://idp.example.com", "clientId": "x"}}}`,
-		`{"JwtUsePubPrivKey": true, "JwtUsePemFile": true, "JwtIssuer": "keep"}`))
+		`{"JwtUseCert": true, "JwtSecret": "s3cret", "JwtCertFile": "keep"}`))
 	require.NoError(t, err)
 	require.Len(t, warnings, 1)
 	assert.Equal(t, slog.LevelInfo, warnings[0].Level)
-	assert.Contains(t, warnings[0].Text, "JwtIssuer, JwtUsePemFile, JwtUsePubPrivKey, disableDominoLogin, oidc.")
+	assert.Contains(t, warnings[0].Text, "CORS, JwtCertFile, JwtSecret, JwtUseCert, oidc.")
+	assert.NotContains(t, warnings[0].Text, "s3cret")
 }
 
 func TestEveryProxyIsWarnedOf(t *testing.T) {
@@ -316,6 +323,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(`{"lifetimes": [], "login": {"path": "\ud800"}}`)
 	f.Add(`[[[[[[`)
 	f.Add(`{` + issuerLine + `, "jwt": {"a": {"active": true, "providerUrl": "https://a"}, "b": {"alg": ["RS256"], "iss": ["b"], "key": "-----BEGIN "}}}`)
+	f.Add(`{` + issuerLine + `, "JwtUsePubPrivKey": true, "JwtUsePemFile": true, "JwtAlgorithm": "HS256", "JwtDuration": 7200, "maxJwtDuration": "1h"}`)
 	f.Add("{\"a\": \"\xff\"}")
 	f.Fuzz(func(t *testing.T, text string) {
 		got, warnings, err := Parse([]File{{Name: "10.json", Data: []byte(text)}})

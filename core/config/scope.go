@@ -26,6 +26,13 @@ const (
 
 var reservedScopes = []string{ScopeDomino, ScopeMail, ScopeData}
 
+// Knows tells whether a name is a scope here: one with a meaning of its own, one that is configured, or an alias.
+func (c *Config) Knows(scope string) bool {
+	_, configured := c.Scopes[scope]
+	_, alias := c.Databases[scope]
+	return configured || alias || slices.Contains(reservedScopes, scope)
+}
+
 // scopeKeys are the members of one scope.
 var scopeKeys = []string{"description", "rules", "reportOnly"}
 

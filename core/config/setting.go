@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
 // settings is every key that ndoap uses, in the order of the manual (docs/configure.md, held to this table by a
 // test).
-var settings = []setting{
+var settings = slices.Concat([]setting{
 	textSetting("issuer", "the public URL of /doap, such as https://domino.example.com/doap",
 		func(c *Config) *string { return &c.Issuer }, CheckIssuer),
 
@@ -66,6 +67,7 @@ var settings = []setting{
 		func(c *Config) *int { return &c.Limits.IntrospectionPerAddress }, 1, mostPerMinute),
 	integerSetting("limits.introspectionPerClient",
 		func(c *Config) *int { return &c.Limits.IntrospectionPerClient }, 1, mostPerMinute),
+	integerSetting("limits.loginPerAddress", func(c *Config) *int { return &c.Limits.LoginPerAddress }, 1, mostPerMinute),
 	integerSetting("limits.lockoutFailures", func(c *Config) *int { return &c.Limits.LockoutFailures }, 3, 1000),
 	durationSetting("limits.lockoutTime", func(c *Config) *time.Duration { return &c.Limits.LockoutTime }, day),
 	integerSetting("limits.pendingRequests", func(c *Config) *int { return &c.Limits.PendingRequests }, 100, 1_000_000),
@@ -83,7 +85,7 @@ var settings = []setting{
 		func(c *Config) *MappedResource { return &c.Bearer.MappedResource }, JudgeMappedResource, IgnoreMappedResource),
 
 	providersSetting("jwt"),
-	minutesSetting("maxJwtDuration", func(c *Config) *time.Duration { return &c.Bearer.MaxLifetime }, 366*day),
+	countedSetting("maxJwtDuration", func(c *Config) *time.Duration { return &c.Bearer.MaxLifetime }, 366*day, minutes),
 	boolSetting("disableJwtExpiryCheck", func(c *Config) *bool { return &c.Bearer.IgnoreExpiry }),
 
 	boolSetting("metadata.rootForms", func(c *Config) *bool { return &c.Metadata.RootForms }),
@@ -101,7 +103,7 @@ var settings = []setting{
 		func(c *Config) *string { return &c.Pages.Organization }, plainText(100, false)),
 	textSetting("pages.support", "one line of at most 300 characters",
 		func(c *Config) *string { return &c.Pages.Support }, plainText(300, true)),
-}
+}, loginSettings())
 
 // mostPerMinute is a limit that does not limit.
 const mostPerMinute = 1_000_000

@@ -7,6 +7,7 @@ package coretest
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"ndoap/core"
 	"ndoap/core/directory"
@@ -55,7 +56,7 @@ func (r *Request) Authorization() string { return r.Headers.Get("Authorization")
 func (r *Request) BodySize() int { return len(r.Content) }
 
 // Body implements core.Request.
-func (r *Request) Body() []byte { return r.Content }
+func (r *Request) Body() []byte { return slices.Clone(r.Content) }
 
 // User implements core.Request.
 func (r *Request) User() (string, bool) { return r.UserName, !r.UnreadableUser }

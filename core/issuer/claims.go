@@ -13,6 +13,7 @@ import (
 	"ndoap/core/explain"
 	"ndoap/core/oauth"
 	"ndoap/core/token"
+	"ndoap/store"
 )
 
 // leeway is how much the clocks of a provider and of this server may differ.
@@ -85,9 +86,20 @@ func texts(claims map[string]any, name string) ([]string, error) {
 	return read, nil
 }
 
+// lifeOf is the policy for the times of a provider's tokens. Those of the login are this server's own: they always expire,
+// and live no longer than their revocation is remembered.
+func (t *Table) lifeOf(p *provider) config.Bearer {
+	policy := t.Config().Bearer
+	if p.local != nil {
+		policy.IgnoreExpiry = false
+		policy.MaxLifetime = min(policy.MaxLifetime, store.MaxAccessTokenLife)
+	}
+	return policy
+}
+
 // times reads iat, nbf and exp and holds them to the clock.
-func (t *Table) times(claims map[string]any) (issued, expires time.Time, err error) {
-	policy, now := t.Config().Bearer, t.Now()
+func (t *Table) times(claims map[string]any, policy config.Bearer) (issued, expires time.Time, err error) {
+	now := t.Now()
 	refused := func(kind error, rule explain.Rule, found, expected, remedy string) error {
 		return &explain.Failure{Kind: kind, Rule: rule, Found: found, Expected: expected, Remedy: remedy}
 	}
@@ -275,7 +287,7 @@ func (p *provider) usable(user User, value any, claims map[string]any) (User, er
 
 // origin is what an administrator is told of a token whose signature is good, before its claims have been judged.
 func (p *provider) origin(iss string, claims map[string]any) explain.Token {
-	about := explain.Token{Credential: explain.ProviderToken, Provider: p.settings.Name, Issuer: iss, Proven: true}
+	about := explain.Token{Credential: p.credential(), Provider: p.settings.Name, Issuer: iss, Proven: true}
 	for _, name := range clientClaims {
 		if id, isText := claims[name].(string); isText && id != "" {
 			about.ClientID = id

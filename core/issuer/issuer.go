@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"ndoap/core/config"
+	"ndoap/core/explain"
 	"ndoap/core/jwk"
 )
 
@@ -31,12 +32,23 @@ type Table struct {
 	Config func() *config.Config
 	Now    func() time.Time
 	Log    *slog.Logger
+	// Local is an issuer within this server whose tokens are held to the same rules; nil: none.
+	Local Local
 
 	transport http.RoundTripper // of tests that play a provider at its real address; nil: the network
 
 	mu      sync.Mutex // guards what changes current, and what providers note for the background
 	current atomic.Pointer[view]
 	running sync.WaitGroup // fetches under way
+}
+
+// Local is an issuer whose keys are at hand: that of the login. The configuration names it nowhere, and no provider there
+// may have its iss.
+type Local interface {
+	// Provider returns the rules for its tokens under a configuration. Active false: there are none.
+	Provider(current *config.Config) config.Provider
+	// Keys returns what verifies its tokens now, and since when that is known; false while there is nothing.
+	Keys() (set jwk.Set, readAt time.Time, ok bool)
 }
 
 // view is the table for one configuration.
@@ -52,6 +64,7 @@ type view struct {
 type provider struct {
 	settings  config.Provider
 	directory string // of the configuration
+	local     Local  // has the keys; nil: the provider has them
 
 	keys   atomic.Pointer[keys] // nil until they were read
 	wanted atomic.Bool          // a token named a key that is not there
@@ -100,8 +113,35 @@ func (t *Table) view() *view {
 		}
 		maps.Copy(made.hints, hints(settings))
 	}
+	if t.Local != nil {
+		if settings := t.Local.Provider(now); settings.Active {
+			for _, issuer := range settings.Issuers {
+				made.byIssuer[issuer] = &provider{settings: settings, local: t.Local}
+			}
+		}
+	}
 	t.current.Store(made)
 	return made
+}
+
+// credential is what kind of thing the provider's tokens are, for whoever asks why one was refused.
+func (p *provider) credential() explain.Credential {
+	if p.local != nil {
+		return explain.LoginToken
+	}
+	return explain.ProviderToken
+}
+
+// known are the keys of a provider as they are now; nil when there are none yet.
+func (p *provider) known() *keys {
+	if p.local == nil {
+		return p.keys.Load()
+	}
+	set, readAt, ok := p.local.Keys()
+	if !ok {
+		return nil
+	}
+	return &keys{set: set, issuers: p.settings.Issuers, readAt: readAt}
 }
 
 // find returns the provider with these settings, or nil.

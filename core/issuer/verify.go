@@ -18,6 +18,7 @@ import (
 	"ndoap/core/jwk"
 	"ndoap/core/jws"
 	"ndoap/core/oauth"
+	"ndoap/core/standing"
 	"ndoap/core/token"
 )
 
@@ -25,13 +26,19 @@ import (
 type Verified struct {
 	Provider string // its name in the configuration
 	Issuer   string // iss
-	ID       string // jti, may be empty
+	Local    bool   // it was issued by the Local one
+	ID       string // jti, may be empty; of a Local one never
 	User     User
 	ClientID string // may be empty
 	Scope    oauth.Scope
 
 	IssuedAt  time.Time
 	ExpiresAt time.Time
+}
+
+// StandingOf is by what a token may have been revoked, when its user is the one who is called so in full.
+func (v Verified) StandingOf(user string) standing.Token {
+	return standing.Token{ID: v.ID, User: user, IssuedAt: v.IssuedAt, Foreign: true, Issuer: v.Issuer}
 }
 
 // maxToken bounds the work that an unproven token can cause.
@@ -62,24 +69,38 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 	if p == nil {
 		return Verified{}, table.foreign(iss)
 	}
-	about := explain.Token{Credential: explain.ProviderToken, Provider: p.settings.Name, Issuer: iss}
+	about := explain.Token{Credential: p.credential(), Provider: p.settings.Name, Issuer: iss}
 	trace.About(about)
 	if trace != nil {
 		trace.Held(explain.Form, "a JWT of", strconv.Itoa(len(text)), "bytes")
 		trace.Held(explain.Issuer, iss+": provider "+p.settings.Name)
 	}
 	if err := t.prove(trace, p, iss, read); err != nil {
-		return Verified{}, explain.About(err, about)
+		return Verified{}, p.explained(err, about)
 	}
 	if trace != nil {
 		trace.About(p.origin(iss, read.Claims))
 	}
 	verified, err := t.judge(trace, p, read.Claims)
 	if err != nil {
-		return Verified{}, explain.About(err, p.origin(iss, read.Claims))
+		return Verified{}, p.explained(err, p.origin(iss, read.Claims))
 	}
-	verified.Issuer = iss
+	verified.Issuer, verified.Local = iss, p.local != nil
+	if verified.Local && verified.ID == "" {
+		// KEEP gives none; the signature is left out, because it can be written in two ways (ECDSA).
+		verified.ID = oauth.Secret(read.Signed).Hash()
+	}
 	return verified, nil
+}
+
+// explained completes a refusal. The login has no settings under jwt that could be changed: either its user logs in again,
+// or another server that shares its key pair must issue tokens as they are expected.
+func (p *provider) explained(err error, about explain.Token) error {
+	if failure, told := errors.AsType[*explain.Failure](err); told && p.local != nil {
+		failure.Remedy = "let its user log in again at /doap/login; if another server issued it with the same key pair and JwtIssuer, " +
+			"it must be as expected there"
+	}
+	return explain.About(err, about)
 }
 
 // foreign refuses the token of an issuer that is not trusted, and says what is close to it.
@@ -99,7 +120,7 @@ func (v *view) foreign(iss string) error {
 
 // prove makes sure that the issuer signed the token, with a key of its own.
 func (t *Table) prove(trace *explain.Trace, p *provider, iss string, read jws.Parsed) error {
-	known := p.keys.Load()
+	known := p.known()
 	switch {
 	case known == nil:
 		return t.keyless(p, "none: they have not been read yet")
@@ -276,7 +297,7 @@ func (t *Table) judge(trace *explain.Trace, p *provider, claims map[string]any) 
 	}
 	trace.Held(explain.Audience, audiences...)
 	verified := Verified{Provider: p.settings.Name}
-	if verified.IssuedAt, verified.ExpiresAt, err = t.times(claims); err != nil {
+	if verified.IssuedAt, verified.ExpiresAt, err = t.times(claims, t.lifeOf(p)); err != nil {
 		return Verified{}, err
 	}
 	if trace != nil {

@@ -92,6 +92,11 @@ func ParsePEM(document []byte, kid string, allowed []string) (Set, error) {
 	return Set{keys: []key{read}}, nil
 }
 
+// Own is the set of one public key that this server has made itself, for signatures by one algorithm.
+func Own(public crypto.PublicKey, kid, algorithm string) Set {
+	return Set{keys: []key{{id: kid, algorithm: algorithm, public: public}}}
+}
+
 func parseBlock(block *pem.Block) (crypto.PublicKey, error) {
 	switch block.Type {
 	case "PUBLIC KEY":

@@ -44,6 +44,23 @@ func Import(file []byte, now time.Time) (store.Key, error) {
 	return record(public, private, now)
 }
 
+// ParsePrivate reads one private key from a PEM file as Import does, of any kind that signs. Whether it is strong enough,
+// the public half tells (package jwk).
+func ParsePrivate(file []byte) (crypto.Signer, error) {
+	block, err := singleBlock(asUTF8(file))
+	if err != nil {
+		return nil, err
+	}
+	_, private, err := parse(block)
+	switch {
+	case err != nil:
+		return nil, err
+	case private == nil:
+		return nil, errors.New("the file holds a public key: name the file with the private one")
+	}
+	return private, nil
+}
+
 // asUTF8 undoes what Windows does to the output of a program: PowerShell 5 writes `openssl genrsa 2048 > key.pem` as
 // UTF-16 with a byte order mark.
 func asUTF8(file []byte) []byte {

@@ -17,6 +17,7 @@ const (
 	Token         = "token" // and revocation
 	Authorization = "authorization"
 	Introspection = "introspection"
+	Login         = "login" // by name and password, and its logout
 )
 
 // kept is how many addresses, clients and users are remembered at most, each.
@@ -55,6 +56,7 @@ func (l *Limiter) Allow(class string, address netip.Addr) (retryAfter time.Durat
 	limits := l.config().Limits
 	perMinute := map[string]int{
 		Token: limits.TokenPerAddress, Authorization: limits.AuthorizationPerAddress, Introspection: limits.IntrospectionPerAddress,
+		Login: limits.LoginPerAddress,
 	}[class]
 	return l.take(l.addresses, Network(address), perMinute, Refusal{Class: class, Address: address})
 }

@@ -26,7 +26,7 @@ func newFixture() *fixture {
 	f := &fixture{config: config.Default(), now: noon}
 	f.config.Limits = config.Limits{
 		TokenPerAddress: 2, TokenPerClient: 3, AuthorizationPerAddress: 4, AuthorizationPerUser: 5,
-		IntrospectionPerAddress: 6, IntrospectionPerClient: 7,
+		IntrospectionPerAddress: 6, IntrospectionPerClient: 7, LoginPerAddress: 8,
 	}
 	f.Limiter = New(func() *config.Config { return &f.config }, func() time.Time { return f.now },
 		func(refusal Refusal) { f.refused = append(f.refused, refusal) })
@@ -54,6 +54,7 @@ func TestLimits_A60(t *testing.T) {
 	assert.Equal(t, 0, address(Token, "::ffff:192.0.2.8"), "the same address written otherwise")
 	assert.Equal(t, 4, address(Authorization, "192.0.2.7"), "each class has its own")
 	assert.Equal(t, 6, address(Introspection, "192.0.2.7"))
+	assert.Equal(t, 8, address(Login, "192.0.2.7"))
 	assert.Equal(t, 2, address(Token, "127.0.0.1"), "this machine is no exception")
 	assert.Equal(t, 2, address(Token, "2001:db8::1"))
 	assert.Equal(t, 0, address(Token, "2001:db8::2"), "one network of IPv6 is one sender")

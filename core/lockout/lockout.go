@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lockout keeps whoever guesses at a client's secret away: after too many failed authentications of one client
-// from one address, that pair must wait. It owns the counts, which are in memory, and the lockouts, which are in the
-// store, where the other servers and the administrator see them. Other addresses of the client are not concerned, so
-// that nobody can lock out anybody but himself.
+// Package lockout keeps whoever guesses at a client's secret or a person's password away: after too many failed
+// authentications of one client or person from one address, that pair must wait. It owns the counts, which are in
+// memory, and the lockouts, which are in the store, where the other servers and the administrator see them. Other
+// addresses of the client are not concerned, so that nobody can lock out anybody but himself; for people see People.
 package lockout
 
 import (
@@ -33,8 +33,8 @@ type Store interface {
 // addresses must not have at will; more than that are in memory, where each ends by itself.
 var stored = limit.Rate{Burst: 100, Per: 10 * time.Minute}
 
-// kept is how many pairs of client and address are counted at most, and of unknown ids and addresses as many again:
-// these cannot make room for themselves at the expense of those.
+// kept is how many pairs of client and address are counted at most, and of people and addresses, and of what nobody is
+// called and addresses, as many again: none of these can make room for itself at the expense of the others.
 const kept = 1 << 14
 
 // Guard counts failed client authentications. It implements client.Failures.
@@ -47,6 +47,7 @@ type Guard struct {
 
 	mu        sync.Mutex
 	clients   *limit.Recent[failures]
+	people    *limit.Recent[failures]
 	strangers *limit.Recent[failures]
 
 	budget   *limit.Buckets
@@ -70,7 +71,8 @@ func New(
 ) *Guard {
 	return &Guard{
 		store: in, config: current, now: now, recorder: recorder, log: log,
-		clients: limit.NewRecent[failures](kept), strangers: limit.NewRecent[failures](kept), budget: limit.NewBuckets(1),
+		clients: limit.NewRecent[failures](kept), people: limit.NewRecent[failures](kept),
+		strangers: limit.NewRecent[failures](kept), budget: limit.NewBuckets(2),
 		standing: snapshot.New(in.Generation, func(ctx context.Context) (map[pair]time.Time, error) {
 			lockouts, err := in.ListLockouts(ctx)
 			return untilOf(lockouts), err
@@ -80,7 +82,11 @@ func New(
 
 // Locked implements client.Failures. Without a look at the store everybody is locked out for a moment.
 func (g *Guard) Locked(subject string, address netip.Addr) (retryAfter time.Duration, locked bool) {
-	until, err := g.until(pair{subject, limit.Network(address)})
+	return g.locked(pair{subject, limit.Network(address)}, address)
+}
+
+func (g *Guard) locked(of pair, address netip.Addr) (retryAfter time.Duration, locked bool) {
+	until, err := g.until(of)
 	if err != nil {
 		g.log.Debug("lockouts cannot be read", "err", err) // the store reports its own faults
 		return time.Second, true
@@ -89,29 +95,36 @@ func (g *Guard) Locked(subject string, address netip.Addr) (retryAfter time.Dura
 	if retryAfter <= 0 {
 		return 0, false
 	}
-	g.recorder.Record(context.Background(), g.event(store.AuditAuthentication, subject, address, "locked out"))
+	g.recorder.Record(context.Background(), g.event(wordsFor(of.subject).action, of.subject, address, "locked out"))
 	return retryAfter, true
 }
 
 // Failed implements client.Failures.
 func (g *Guard) Failed(ctx context.Context, subject string, address netip.Addr) {
-	limits, now := g.config().Limits, g.now()
-	of := pair{subject, limit.Network(address)}
-	count := g.count(of, limits, now)
-	if count < limits.LockoutFailures {
-		g.recorder.Record(ctx, g.event(store.AuditAuthentication, subject, address, "client authentication failed"))
-		return
-	}
-	event := g.event(store.AuditLockout, subject, address, fmt.Sprintf("%d failures; locked for %s", count, limits.LockoutTime))
-	if client.IsUnknown(subject) {
-		if g.recorder.Record(ctx, event) {
-			g.log.Warn("an address is locked out for a client id that nobody has", "address", of.network, "for", limits.LockoutTime)
+	g.failed(ctx, pair{subject, limit.Network(address)}, address, g.config().Limits.LockoutFailures)
+}
+
+// failed counts a failure of a pair, which is locked when there were most of them.
+func (g *Guard) failed(ctx context.Context, of pair, address netip.Addr, most int) {
+	lasts, now := g.config().Limits.LockoutTime, g.now()
+	say := wordsFor(of.subject)
+	count := g.count(of, most, lasts, now)
+	if count < most {
+		if of.network != store.Everywhere { // the same failure was told of its address
+			g.recorder.Record(ctx, g.event(say.action, of.subject, address, say.failed))
 		}
 		return
 	}
-	g.log.Warn("a client is locked out at an address after failed authentications; doapctl lockout lift ends it",
-		"client_id", subject, "address", of.network, "failures", count, "for", limits.LockoutTime)
-	if _, affordable := g.budget.Take("", stored, now); !affordable {
+	event := g.event(store.AuditLockout, of.subject, address, fmt.Sprintf("%d failures; locked for %s", count, lasts))
+	if client.IsUnknown(of.subject) {
+		if g.recorder.Record(ctx, event) {
+			g.log.Warn("an address is locked out for "+say.stranger, "address", of.network, "for", lasts)
+		}
+		return
+	}
+	g.log.Warn(say.locked+"; doapctl lockout lift ends it", say.subject, of.subject, "address", of.network,
+		"failures", count, "for", lasts)
+	if _, affordable := g.budget.Take(say.subject, stored, now); !affordable {
 		g.recorder.Record(ctx, event)
 		return
 	}
@@ -119,11 +132,9 @@ func (g *Guard) Failed(ctx context.Context, subject string, address netip.Addr) 
 	if g.recorder.Admit(&event) {
 		events = append(events, event)
 	}
-	lockout := store.Lockout{
-		Subject: subject, Address: of.network, Failures: count, At: now, Until: now.Add(limits.LockoutTime),
-	}
+	lockout := store.Lockout{Subject: of.subject, Address: of.network, Failures: count, At: now, Until: now.Add(lasts)}
 	if err := g.store.AddLockout(ctx, lockout, events...); err != nil {
-		g.log.Warn("a lockout could not be stored; only this server knows it", "client_id", subject, "err", err)
+		g.log.Warn("a lockout could not be stored; only this server knows it", say.subject, of.subject, "err", err)
 		return
 	}
 	g.forget(of)
@@ -134,38 +145,41 @@ func (g *Guard) Succeeded(subject string, address netip.Addr) {
 	g.forget(pair{subject, limit.Network(address)})
 }
 
-// forget drops what memory has of a registered client's pair.
+// forget drops what memory has of the pair of a client or a person.
 func (g *Guard) forget(of pair) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.clients.Forget(of.key())
+	g.table(of).Forget(of.key())
 }
 
 // count counts a failure. The one that reaches the limit begins a lockout and a new count.
-func (g *Guard) count(of pair, limits config.Limits, now time.Time) int {
+func (g *Guard) count(of pair, most int, lasts time.Duration, now time.Time) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	at := g.table(of).Of(of.key())
-	if age := now.Sub(at.since); age < 0 || age >= limits.LockoutTime {
+	if age := now.Sub(at.since); age < 0 || age >= lasts {
 		at.count, at.since = 0, now // the lockout, if there is one, stays
 	}
 	at.count++
 	count := at.count
-	if count >= limits.LockoutFailures {
-		*at = failures{until: now.Add(limits.LockoutTime)}
+	if count >= most {
+		*at = failures{until: now.Add(lasts)}
 	}
 	return count
 }
 
 func (g *Guard) table(of pair) *limit.Recent[failures] {
-	if client.IsUnknown(of.subject) {
+	switch {
+	case client.IsUnknown(of.subject):
 		return g.strangers
+	case isPerson(of.subject):
+		return g.people
 	}
 	return g.clients
 }
 
-// until tells when the lockout of a pair ends or has ended. Those of unknown clients are in memory only: nobody needs
-// to lift them, and a flood of made-up ids must not reach the store.
+// until tells when the lockout of a pair ends or has ended. Those of what nobody is called are in memory only: nobody
+// needs to lift them, and a flood of made-up ids must not reach the store.
 func (g *Guard) until(of pair) (time.Time, error) {
 	g.mu.Lock()
 	here := g.table(of).Find(of.key()).until
@@ -189,15 +203,19 @@ func untilOf(lockouts []store.Lockout) map[pair]time.Time {
 	return until
 }
 
-// event begins an event about a failed authentication. Of an id that nobody has nothing is told, not even its hash: it
-// may be a password in the wrong place, which could be guessed from that.
+// event begins an event about a failed authentication. Of an id or a name that nobody has nothing is told, not even its
+// hash: it may be a password in the wrong place, which could be guessed from that.
 func (g *Guard) event(action store.AuditAction, subject string, address netip.Addr, detail string) store.AuditEvent {
 	event := store.AuditEvent{
-		At: g.now(), Action: action, Outcome: store.AuditFailure, ClientID: subject, Address: audit.Address(address), Detail: detail,
+		At: g.now(), Action: action, Outcome: store.AuditFailure, Address: audit.Address(address), Detail: detail,
 	}
-	if client.IsUnknown(subject) {
-		event.ClientID = ""
-		event.Detail = "client_id that nobody has: " + detail
+	switch {
+	case client.IsUnknown(subject):
+		event.Detail = wordsFor(subject).unknown + ": " + detail
+	case isPerson(subject):
+		event.User = subject
+	default:
+		event.ClientID = subject
 	}
 	return event
 }

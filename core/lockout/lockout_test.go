@@ -285,7 +285,7 @@ func TestManyAtOnce(t *testing.T) {
 	for range 8 {
 		callers.Go(func() {
 			for range 5 {
-				f.count(pair{"app", "192.0.2.66"}, f.config.Limits, noon)
+				f.count(pair{"app", "192.0.2.66"}, f.config.Limits.LockoutFailures, f.config.Limits.LockoutTime, noon)
 				f.Locked("app", attacker)
 				f.Succeeded("other", attacker)
 			}

@@ -22,6 +22,7 @@ typedef struct {
     bool lock_fails;
     bool no_handle;
     bool match_is_missing;
+    const char *lacks; // a function that ndoap_people_resolve does not find
 
     int lookups;
     int open; // handles that are not freed

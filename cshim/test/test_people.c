@@ -197,6 +197,33 @@ static void test_passwords(void)
     fake_people(acme);
 }
 
+// A server that cannot compare passwords still says who its people are; one that cannot look them up says nothing.
+static void test_missing_functions(void)
+{
+    static const char *const lookups[] = {"NAMELookup2",      "NAMELocateNextName2", "NAMELocateNextMatch2",
+                                          "NAMEGetTextItem2", "OSLockObject",        "OSUnlockObject",
+                                          "OSMemFree"};
+
+    fake_people(acme);
+    people.lacks = "SECVerifyPassword";
+    ndoap_people_resolve();
+    CHECK(ndoap_people_thread() == ndoap_thread_number(), "people can be looked up");
+    SHOWS("bare", 1, "\0\0\0\0\0\0");
+    int before = people.lookups;
+    ndoap_password answer = verify("CN=Anna/O=Acme", "s\xC5\x81");
+    CHECK(answer.outcome == NDOAP_PEOPLE_LACKING && answer.valid == 0 && answer.code == 0, "outcome %d",
+          answer.outcome);
+    CHECK(people.lookups == before && people.verified == 0, "nothing is looked up for it");
+    for (size_t i = 0; i < sizeof lookups / sizeof lookups[0]; i++) {
+        people.lacks = lookups[i];
+        ndoap_people_resolve();
+        CHECK(ndoap_people_thread() == 0, "without %s", lookups[i]);
+    }
+    people.lacks = NULL;
+    ndoap_people_resolve();
+    CHECK(verify("CN=Anna/O=Acme", "s\xC5\x81").valid == 1, "with all of them");
+}
+
 void test_people(void)
 {
     test_find();
@@ -204,4 +231,5 @@ void test_people(void)
     test_failures();
     test_threads();
     test_passwords();
+    test_missing_functions();
 }

@@ -24,6 +24,9 @@ func PeopleError(outcome, code int32) error {
 		return fmt.Errorf("%w: an item of the entry is too long, or cannot be translated from LMBCS", directory.ErrUnavailable)
 	case 4:
 		return fmt.Errorf("%w: there is no memory", directory.ErrUnavailable)
+	case 5:
+		return fmt.Errorf("%w: this server's Notes API has no SECVerifyPassword, so that no password can be checked here; turn the "+
+			"login off with \"disableDominoLogin\": true", directory.ErrUnavailable)
 	default:
 		return fmt.Errorf("%w: outcome %d", directory.ErrUnavailable, outcome)
 	}

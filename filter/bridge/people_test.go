@@ -38,7 +38,7 @@ func TestReadPeople(t *testing.T) {
 
 func TestPeopleError(t *testing.T) {
 	require.NoError(t, PeopleError(0, 0))
-	for outcome, says := range map[int32]string{1: "thread", 2: "030E", 3: "LMBCS", 4: "memory", 99: "outcome 99"} {
+	for outcome, says := range map[int32]string{1: "thread", 2: "030E", 3: "LMBCS", 4: "memory", 5: "SECVerifyPassword", 99: "outcome 99"} {
 		err := PeopleError(outcome, 0x30E)
 		require.ErrorIs(t, err, directory.ErrUnavailable)
 		require.ErrorContains(t, err, says)

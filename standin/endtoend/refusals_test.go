@@ -146,11 +146,20 @@ func TestNothingSecretIsPrinted_A30_B16(t *testing.T) {
 	do(t, http.DefaultClient, newRequest(t, http.MethodGet, s.base+"/doap/auth?client_id="+s.secrets[tutorialID], ""))
 	s.token(t, "client_secret", "wrong-secret", "grant_type", "refresh_token", "refresh_token", tokens.text("refresh_token"))
 	s.read(t, "/sales.nsf", tokens.text("access_token")+"x")
+	bearer := s.loggedIn(t, "tyamada", taro.password, "scope", "domino")
+	s.passwordLogin(t, "tyamada", "wrong-password")
+	s.passwordLogin(t, taro.password+"-as-a-name", "x")
+	s.postJSON(t, "/doap/login", `{"username":"tyamada","password":"broken-password","x":1}`, "")
+	s.postJSON(t, "/doap/login/logout", logout, bearer)
+	s.read(t, "/sales.nsf", bearer)
 	s.awaitAfter(t, 0, "bearer token refused")
+	s.awaitAfter(t, 0, "the token was revoked")
 	printed := strings.Join(s.printed(), "\n")
 	for name, secret := range map[string]string{
 		"code": code, "secret": s.secrets[tutorialID], "wrong secret": "wrong-secret",
 		"access token": tokens.text("access_token"), "refresh token": tokens.text("refresh_token"), "password": alice.password,
+		"token of a login": bearer, "password of a login": taro.password, "wrong password": "wrong-password",
+		"password of a broken login": "broken-password",
 	} {
 		require.NotEmpty(t, secret)
 		assert.NotContains(t, printed, secret, name)
