@@ -87,7 +87,7 @@ func readTicket(text string) (*token.Verified, []string) {
 func (s *Service) place(mapped Mapped) (dominourl.Place, error) {
 	switch {
 	case mapped.Unreadable:
-		return dominourl.Place{}, errors.New("Domino's path for it is neither UTF-8 nor LMBCS, or too long")
+		return dominourl.Place{}, errors.New("the path that Domino has for it is neither UTF-8 nor LMBCS, or too long")
 	case mapped.Redirects: // the client comes again, and is judged again
 		return dominourl.Place{}, nil
 	}

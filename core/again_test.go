@@ -146,8 +146,12 @@ func TestWhatIsJudgedAgain_B13(t *testing.T) {
 		encrypted bool
 		want      core.Again
 	}{
-		{"domino", true, 0}, {"db.read domino", true, 0}, {"domino", false, core.AgainTransport},
-		{"db.read", true, core.AgainResource}, {"trial", true, core.AgainResource}, {"db.read", false, core.AgainTransport | core.AgainResource},
+		{"domino", true, 0},
+		{"db.read domino", true, 0},
+		{"domino", false, core.AgainTransport},
+		{"db.read", true, core.AgainResource},
+		{"trial", true, core.AgainResource},
+		{"db.read", false, core.AgainTransport | core.AgainResource},
 	} {
 		got := again(c.scope, "/db.nsf", c.encrypted)
 		assert.Equal(t, c.want, got.Again, c)
