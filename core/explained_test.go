@@ -90,7 +90,8 @@ func TestOtherRefusalsAreExplained(t *testing.T) {
 		"without TLS":      {plain(raw(core.JudgeAgain, "/db.nsf")), []string{good}, explain.Transport, "without TLS from 192.0.2.7", "192.0.2.7", "not looked at"},
 		"mapped elsewhere": {
 			remembered(raw(core.JudgeAgain, "/db.nsf"), `{"user": "`+anna+`", "scope": "mail", "methods": ["GET"], "token": {"Credential": "own token"}}`),
-			[]string{good}, explain.Scope, `no rule of the scope "mail" opens`, "192.0.2.7", "own token",
+			[]string{good},
+			explain.Scope, `no rule of the scope "mail" opens`, "192.0.2.7", "own token",
 		},
 		"not remembered": {
 			remembered(raw(core.JudgeAgain, "/db.nsf"), ""), []string{good}, explain.Scope, "too much had to be remembered", "192.0.2.7", "not looked at",
