@@ -55,6 +55,9 @@ type member struct {
 	allowed string
 	read    func(p *Provider, value *node) bool // false: not what is allowed
 	show    func(p *Provider) any               // nil: not set
+
+	// nested reads an object with settings of its own, in place of read; the keys of problems are relative to it.
+	nested func(p *Provider, value *node) Problems
 }
 
 // providerMembers are the settings of a provider, in the order of the manual.
@@ -96,6 +99,7 @@ var providerMembers = []member{
 	listMember("one or several names of claims", func(p *Provider) *[]string { return &p.ScopeClaims }, isLine, "scopeClaims"),
 	listMember(`one or several types, such as "at+jwt", and "" for none`, func(p *Provider) *[]string { return &p.Types },
 		func(text string) bool { return text == "" || isLine(text) }, "typ"),
+	{names: []string{"introspection"}, nested: readIntrospection, show: shownIntrospection},
 }
 
 // signatureAlgorithms are those of RFC 7518 section 3.1 with key pairs, and EdDSA. A shared secret would let whoever
@@ -207,6 +211,10 @@ func readProvider(name string, value *node) (Provider, Problems) {
 			fault = at.problem("says again what %s says: remove one of them", met[providerMembers[i].names[0]])
 		default:
 			met[providerMembers[i].names[0]] = key
+			if nested := providerMembers[i].nested; nested != nil {
+				problems = append(problems, below(key, nested(&read, at))...)
+				continue
+			}
 			if providerMembers[i].read(&read, at) {
 				continue
 			}
@@ -224,6 +232,14 @@ func readProvider(name string, value *node) (Provider, Problems) {
 		problems = append(problems, value.problem("%v", err))
 	}
 	return read, problems
+}
+
+// below are problems of a member of the provider.
+func below(key string, problems Problems) Problems {
+	for i := range problems {
+		problems[i].Key = "." + key + problems[i].Key
+	}
+	return problems
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -245,9 +261,9 @@ func (p *Provider) check(hasAudience bool) error {
 		}
 	}
 	switch {
-	case sources != 1:
+	case sources != 1 && (sources != 0 || p.Introspection == nil):
 		return errors.New("needs exactly one of providerUrl, keyFile and key: where its keys come from")
-	case p.URL == "" && len(p.Issuers) == 0:
+	case p.HasKeys() && p.URL == "" && len(p.Issuers) == 0:
 		return errors.New("has a key but no iss: write the iss of its tokens, which decides whose key is tried")
 	case p.KeyID != "" && p.URL != "":
 		return errors.New("has a kid, which goes with keyFile or key; a provider with providerUrl publishes its own")
@@ -258,7 +274,10 @@ func (p *Provider) check(hasAudience bool) error {
 		return errors.New("is Okta's organization authorization server, whose access tokens are for Okta alone: use a custom " +
 			"authorization server, such as https://ORGANIZATION.okta.com/oauth2/default")
 	}
-	return p.checkTenant()
+	if err := p.checkTenant(); err != nil {
+		return err
+	}
+	return p.checkIntrospection()
 }
 
 // checkTenant refuses Entra ID for everybody: any company's users could log in.

@@ -126,6 +126,7 @@ func (r *reader) checkTogether(root *object) {
 			`"https://domino.example.com/doap", with the name that people use for this server, into one of the files`}})
 	}
 	r.checkProviders(root)
+	r.checkIntrospections(root)
 	r.noteJWTSettings(root)
 	r.checkAliases(root)
 	lifetimes := r.config.Lifetimes
