@@ -49,10 +49,7 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	if credentials == "" {
 		return g.refuse(oauth.NewError(oauth.InvalidRequest, "The Authorization header has no token."))
 	}
-	verified, err := g.Verifier.Verify(ctx, credentials)
-	if errors.Is(err, token.ErrForeignIssuer) {
-		verified, err = g.verifyForeign(ctx, credentials, people)
-	}
+	verified, err := g.verify(ctx, credentials, people)
 	switch {
 	case errors.Is(err, token.ErrForeignIssuer) && g.Config().Bearer.UnknownIssuer == config.PassUnknownIssuer:
 		return Judgement{Passed: true}
@@ -60,6 +57,18 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 		return g.refuse(oauth.NewError(oauth.InvalidToken, "%s.", sentence(err)).Because(err))
 	}
 	return g.limit(verified, asked, people)
+}
+
+// verify judges a token by the rules of whoever issued it.
+func (g *Guard) verify(ctx context.Context, credentials string, people directory.Directory) (token.Verified, error) {
+	if g.Issuers.TakesOpaque(credentials) {
+		return g.verifyOpaque(ctx, credentials, people)
+	}
+	verified, err := g.Verifier.Verify(ctx, credentials)
+	if errors.Is(err, token.ErrForeignIssuer) {
+		return g.verifyForeign(ctx, credentials, people)
+	}
+	return verified, err
 }
 
 // limit holds a request with a good token against the token's scopes.
@@ -91,7 +100,7 @@ func (g *Guard) refuse(err *oauth.Error) Judgement {
 func sentence(err error) string {
 	for _, kind := range []error{
 		token.ErrMalformed, token.ErrForeignIssuer, token.ErrNotOurs, token.ErrExpired, token.ErrUnusable,
-		token.ErrRevoked, token.ErrApplication, token.ErrUnavailable, issuer.ErrSignature, issuer.ErrUser,
+		token.ErrRevoked, token.ErrApplication, token.ErrUnavailable, issuer.ErrSignature, issuer.ErrUser, issuer.ErrInactive,
 	} {
 		if errors.Is(err, kind) {
 			return strings.ToUpper(kind.Error()[:1]) + kind.Error()[1:]

@@ -125,7 +125,18 @@ func shownIntrospection(p *Provider) any {
 }
 
 // HasKeys tells whether the provider's tokens may be JWTs.
-func (p *Provider) HasKeys() bool { return p.URL != "" || p.Key != "" || p.KeyFile != "" }
+func (p *Provider) HasKeys() bool { return p.keySources() > 0 }
+
+// keySources is from how many places its keys could come.
+func (p *Provider) keySources() int {
+	sources := 0
+	for _, source := range []string{p.URL, p.Key, p.KeyFile} {
+		if source != "" {
+			sources++
+		}
+	}
+	return sources
+}
 
 // checkIntrospection makes the checks that concern more than one member.
 func (p *Provider) checkIntrospection() error {

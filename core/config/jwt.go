@@ -254,12 +254,7 @@ func memberNames() []string {
 
 // check makes the checks that concern more than one member. hasAudience tells that aud was given.
 func (p *Provider) check(hasAudience bool) error {
-	sources := 0
-	for _, source := range []string{p.URL, p.Key, p.KeyFile} {
-		if source != "" {
-			sources++
-		}
-	}
+	sources := p.keySources()
 	switch {
 	case sources != 1 && (sources != 0 || p.Introspection == nil):
 		return errors.New("needs exactly one of providerUrl, keyFile and key: where its keys come from")

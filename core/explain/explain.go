@@ -14,6 +14,7 @@ const (
 	Form      Rule = "form"      // that it is a JWT, or an API key, at all
 	Issuer    Rule = "iss"       // that somebody who is trusted issued it
 	Keys      Rule = "keys"      // that the issuer's keys are at hand
+	Active    Rule = "active"    // that the issuer says so, of a token that only it can read
 	Header    Rule = "header"    // extensions that are not understood
 	Type      Rule = "typ"       // that it is an access token, by its header
 	Algorithm Rule = "alg"       // that of its signature

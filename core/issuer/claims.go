@@ -180,12 +180,12 @@ func (p *provider) user(claims map[string]any) (User, error) {
 		}
 		return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat, Pinned: true}, value, claims)
 	}
-	for _, name := range userClaims {
+	for _, name := range p.userNames() {
 		if value, there := claims[name]; there {
 			return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat}, value, claims)
 		}
 	}
-	return User{}, fmt.Errorf("%w: none of the claims %q is there", ErrUser, userClaims)
+	return User{}, fmt.Errorf("%w: none of the claims %q is there", ErrUser, p.userNames())
 }
 
 // usable completes a user with the value of its claim, or refuses it.

@@ -7,6 +7,7 @@
 package issuer
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"maps"
@@ -36,7 +37,8 @@ type Table struct {
 
 	mu      sync.Mutex // guards what changes current, and what providers note for the background
 	current atomic.Pointer[view]
-	running sync.WaitGroup // fetches under way
+	running sync.WaitGroup  // fetches under way
+	life    context.Context // of Refresh, in which requests have tokens asked about; guarded by mu
 }
 
 // view is the table for one configuration.
@@ -45,6 +47,7 @@ type view struct {
 	providers []*provider
 	byIssuer  map[string]*provider
 	hints     map[string]string // by issuers that are not trusted
+	asked     *provider         // about tokens that are no JWTs; nil: nobody
 }
 
 // provider is one identity provider.
@@ -54,6 +57,7 @@ type provider struct {
 
 	keys   atomic.Pointer[keys] // nil until they were read
 	wanted atomic.Bool          // a token named a key that is not there
+	asker  *asker               // nil: its tokens are JWTs
 
 	// Of the background; the table's mutex guards them.
 	busy      bool
@@ -66,6 +70,8 @@ type keys struct {
 	set     jwk.Set
 	issuers []string // its iss
 	readAt  time.Time
+
+	introspection string // its introspection endpoint, if its discovery document has one
 }
 
 // view returns the table for the configuration in force. Providers that have not changed keep their keys.
@@ -88,8 +94,14 @@ func (t *Table) view() *view {
 		p := known.find(settings, now.Directory)
 		if p == nil {
 			p = &provider{settings: settings, directory: now.Directory}
+			if settings.Introspection != nil {
+				p.asker = newAsker()
+			}
 		}
 		made.providers = append(made.providers, p)
+		if p.asker != nil {
+			made.asked = p
+		}
 		for _, issuer := range settings.ExpectedIssuers() {
 			made.byIssuer[issuer] = p
 		}

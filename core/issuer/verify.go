@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"ndoap/core/config"
+	"ndoap/core/explain"
 	"ndoap/core/jwk"
 	"ndoap/core/jws"
 	"ndoap/core/oauth"
@@ -69,6 +70,11 @@ func (t *Table) Verify(text string) (Verified, error) {
 func (t *Table) verify(p *provider, iss string, read jws.Parsed) (Verified, error) {
 	known := p.keys.Load()
 	switch {
+	case !p.settings.HasKeys():
+		return Verified{}, &explain.Failure{
+			Kind: token.ErrUnusable, Rule: explain.Keys, Found: "a JWT", Expected: "a token that is none",
+			Remedy: "give the provider keys, by providerUrl, keyFile or key, if it issues JWTs",
+		}
 	case known == nil:
 		return Verified{}, fmt.Errorf("%w: the keys of its issuer have not been read yet", token.ErrUnavailable)
 	case !within(t.Now(), known.readAt, Stale):
