@@ -89,8 +89,11 @@ func TestGoodTokensAreAskedAboutOnceAMinute_B4(t *testing.T) {
 		assert.Equal(t, 2, i.count())
 		i.says(answered(object{"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()}))
 		time.Sleep(time.Nanosecond)
+		known := f.view().asked.asker
+		assert.Empty(t, known.active, "it has no place of a good one any more")
 		f.asks(t, opaque, nil)
 		assert.Equal(t, 3, i.count())
+		assert.Empty(t, known.inactive)
 	})
 }
 
@@ -245,6 +248,7 @@ func TestACallThatCannotBeEnded_B21(t *testing.T) {
 		f.asks(t, opaque, token.ErrUnavailable)
 		assert.Equal(t, MaxWait, time.Since(started))
 		f.asks(t, "another", token.ErrUnavailable)
+		assert.Equal(t, MaxWait, time.Since(started), "nobody waits any more")
 		close(release)
 		f.Wait()
 	})

@@ -198,6 +198,7 @@ func TestTakenAnswers(t *testing.T) {
 			got, err := f.VerifyOpaque(opaque)
 			require.NoError(t, err)
 			assert.Equal(t, c.user, got.User)
+			assert.Equal(t, append(f.config.Providers[0].Issuers, "")[0], got.Issuer, "whoever says nothing speaks for itself")
 		})
 	}
 }
