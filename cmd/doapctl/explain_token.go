@@ -119,7 +119,7 @@ func (s *session) judge(opened *sqlite.Store, policy *config.Config, authorizati
 		return got
 	}
 	got := check()
-	if got.failure != nil && got.failure.Rule == explain.Keys && got.failure.Token.Provider != "" {
+	if got.failure != nil && errors.Is(got.failure, token.ErrUnavailable) && got.failure.Token.Provider != "" {
 		// Of this provider alone: others may be slow, and are not asked about.
 		chosen := *policy
 		chosen.Providers = slices.DeleteFunc(slices.Clone(policy.Providers), func(p config.Provider) bool {

@@ -108,7 +108,7 @@ func (s *session) revokeAccessToken(text string) error {
 	everlasting := token.foreign && policy.Bearer.IgnoreExpiry
 	switch {
 	case token.foreign && !trusts(policy, token.Issuer):
-		return fmt.Errorf("the token is of the issuer %q, neither of this server (%s) nor of an identity provider in its "+
+		return fmt.Errorf("the token is of the issuer %q, neither of this server (%s) or its login nor of an identity provider in its "+
 			"configuration: it opens nothing here", token.Issuer, policy.Issuer)
 	case token.ID == "":
 		return errors.New("the token has no id (jti) by which it could be revoked: doapctl user revoke ends it with all " +
@@ -121,10 +121,13 @@ func (s *session) revokeAccessToken(text string) error {
 	return s.withStore(func(opened *sqlite.Store) error { return s.revokeToken(opened, token) })
 }
 
-// trusts tells whether tokens of an issuer can be those of an identity provider of the configuration.
+// trusts tells whether tokens of an issuer can be those of the login, or of an identity provider of the configuration.
 func trusts(policy *config.Config, issuer string) bool {
+	if policy.DominoLogin.IssuesOrTakes() && issuer == policy.LoginIssuer() {
+		return true
+	}
 	return slices.ContainsFunc(policy.Providers, func(p config.Provider) bool {
-		return slices.Contains(p.ExpectedIssuers(), issuer)
+		return slices.Contains(p.ExpectedIssuers(), issuer) || p.AnyIssuer() && issuer != "" && !policy.IsWithheld(issuer)
 	})
 }
 

@@ -53,13 +53,7 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 	if credentials == "" {
 		return refuse(oauth.NewError(oauth.InvalidRequest, "The Authorization header has no token."), noToken())
 	}
-	verified, err := g.verifyOwn(ctx, credentials, people)
-	if errors.Is(err, token.ErrForeignIssuer) {
-		verified, err = g.verifyForeign(ctx, credentials, people)
-	}
-	if errors.Is(err, token.ErrMalformed) {
-		err = g.Issuers.ExplainOpaque(err)
-	}
+	verified, err := g.verify(ctx, credentials, people)
 	switch {
 	case errors.Is(err, token.ErrForeignIssuer) && g.Config().Bearer.UnknownIssuer == config.PassUnknownIssuer:
 		return Judgement{Passed: true}
@@ -67,6 +61,21 @@ func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Aske
 		return refuse(oauth.NewError(oauth.InvalidToken, "%s.", sentence(err)), err)
 	}
 	return g.limit(ctx, verified, asked, people)
+}
+
+// verify judges a token by the rules of whoever issued it.
+func (g *Guard) verify(ctx context.Context, credentials string, people directory.Directory) (token.Verified, error) {
+	if g.Issuers.TakesOpaque(credentials) {
+		return g.verifyOpaque(ctx, credentials, people)
+	}
+	verified, err := g.verifyOwn(ctx, credentials, people)
+	switch {
+	case errors.Is(err, token.ErrForeignIssuer):
+		return g.verifyForeign(ctx, credentials, people)
+	case errors.Is(err, token.ErrMalformed):
+		return token.Verified{}, g.Issuers.ExplainOpaque(err)
+	}
+	return verified, err
 }
 
 // limit holds a request with a good token against the token's scopes.
@@ -98,7 +107,7 @@ func refuse(err *oauth.Error, why error) Judgement {
 func sentence(err error) string {
 	for _, kind := range []error{
 		token.ErrMalformed, token.ErrForeignIssuer, token.ErrNotOurs, token.ErrExpired, token.ErrUnusable,
-		token.ErrRevoked, token.ErrApplication, token.ErrUnavailable, issuer.ErrSignature, issuer.ErrUser,
+		token.ErrRevoked, token.ErrApplication, token.ErrUnavailable, issuer.ErrSignature, issuer.ErrUser, issuer.ErrInactive,
 	} {
 		if errors.Is(err, kind) {
 			return strings.ToUpper(kind.Error()[:1]) + kind.Error()[1:]

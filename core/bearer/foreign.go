@@ -23,6 +23,20 @@ func (g *Guard) verifyForeign(ctx context.Context, credentials string, people di
 	if err != nil {
 		return token.Verified{}, err
 	}
+	return g.identify(ctx, foreign, people)
+}
+
+// verifyOpaque does the same for a token that only its issuer can read.
+func (g *Guard) verifyOpaque(ctx context.Context, credentials string, people directory.Directory) (token.Verified, error) {
+	foreign, err := g.Issuers.VerifyOpaque(ctx, credentials)
+	if err != nil {
+		return token.Verified{}, err
+	}
+	return g.identify(ctx, foreign, people)
+}
+
+// identify finds the person of a good token of another issuer.
+func (g *Guard) identify(ctx context.Context, foreign issuer.Verified, people directory.Directory) (token.Verified, error) {
 	origin := explain.Token{
 		Credential: credentialOf(foreign), Provider: foreign.Provider, Issuer: foreign.Issuer, Proven: true,
 		ClientID: foreign.ClientID, Claim: foreign.User.Claim, User: foreign.User.Value,
@@ -104,7 +118,7 @@ var errChosen = errors.New("people may have chosen it themselves")
 
 // chosenByPeople are claims whose value many providers let people choose, so that no full Notes name is believed in
 // them, unless the configuration names the claim.
-var chosenByPeople = []string{"upn", "preferred_username", "email"}
+var chosenByPeople = []string{"upn", "preferred_username", "email", "username"}
 
 // notesName is the canonical form of the name of a token's user, if it is in one of the forms of Notes and LDAP.
 func notesName(user issuer.User) (string, error) {

@@ -57,6 +57,9 @@ type member struct {
 	allowed string
 	read    func(p *Provider, value *node) bool // false: not what is allowed
 	show    func(p *Provider) any               // nil: not set
+
+	// nested reads an object with settings of its own, in place of read; the keys of problems are relative to it.
+	nested func(p *Provider, value *node) Problems
 }
 
 // providerMembers are the settings of a provider, in the order of the manual.
@@ -99,6 +102,7 @@ var providerMembers = []member{
 		isClaim, "scopeClaims"),
 	listMember(`one or several types, such as "at+jwt", and "" for none`, func(p *Provider) *[]string { return &p.Types },
 		func(text string) bool { return text == "" || isLine(text) }, "typ"),
+	{names: []string{"introspection"}, nested: readIntrospection, show: shownIntrospection},
 }
 
 // signatureAlgorithms are those of RFC 7518 section 3.1 with key pairs, and EdDSA. A shared secret would let whoever
@@ -210,6 +214,10 @@ func readProvider(name string, value *node) (Provider, Problems) {
 			fault = at.problem("says again what %s says: remove one of them", met[providerMembers[i].names[0]])
 		default:
 			met[providerMembers[i].names[0]] = key
+			if nested := providerMembers[i].nested; nested != nil {
+				problems = append(problems, below(key, nested(&read, at))...)
+				continue
+			}
 			if providerMembers[i].read(&read, at) {
 				continue
 			}
@@ -233,6 +241,14 @@ func readProvider(name string, value *node) (Provider, Problems) {
 // registered; PROVIDER:CLIENT must not be one of them.
 const reservedPrefix = "urn"
 
+// below are problems of a member of the provider.
+func below(key string, problems Problems) Problems {
+	for i := range problems {
+		problems[i].Key = "." + key + problems[i].Key
+	}
+	return problems
+}
+
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 func memberNames() []string {
@@ -245,14 +261,9 @@ func memberNames() []string {
 
 // check makes the checks that concern more than one member. hasAudience tells that aud was given.
 func (p *Provider) check(hasAudience bool) error {
-	sources := 0
-	for _, source := range []string{p.URL, p.Key, p.KeyFile} {
-		if source != "" {
-			sources++
-		}
-	}
+	sources := p.keySources()
 	switch {
-	case sources != 1:
+	case sources != 1 && (sources != 0 || p.Introspection == nil):
 		return errors.New("needs exactly one of providerUrl, keyFile and key: where its keys come from")
 	case p.AnyIssuer() && p.Preset.IsEntra():
 		return errors.New("has a key but no iss: write the iss of your tenant, because Entra ID signs for all tenants with the same keys")
@@ -265,7 +276,10 @@ func (p *Provider) check(hasAudience bool) error {
 		return errors.New("is Okta's organization authorization server, whose access tokens are for Okta alone: use a custom " +
 			"authorization server, such as https://ORGANIZATION.okta.com/oauth2/default")
 	}
-	return p.checkTenant()
+	if err := p.checkTenant(); err != nil {
+		return err
+	}
+	return p.checkIntrospection()
 }
 
 // checkTenant refuses Entra ID for everybody: any company's users could log in.

@@ -69,6 +69,9 @@ func TestTheManualHasEveryMemberOfAProvider(t *testing.T) {
 	for _, m := range providerMembers {
 		known = append(known, m.names...)
 	}
+	for _, name := range introspectionNames() {
+		known = append(known, "introspection."+name)
+	}
 	for _, preset := range presets {
 		known = append(known, string(preset))
 	}

@@ -127,6 +127,7 @@ func (r *reader) checkTogether(root *object) {
 	}
 	r.checkProviders(root)
 	r.checkLogin(root)
+	r.checkIntrospections(root)
 	r.noteJWTSettings(root)
 	r.checkAliases(root)
 	lifetimes := r.config.Lifetimes

@@ -28,6 +28,8 @@ type Provider struct {
 
 	UserIdentifier             string // name of a claim, or a JSON Pointer (RFC 6901); empty: what is found first
 	UserIdentifierInLDAPFormat bool
+
+	Introspection *Introspection // of its tokens that are no JWTs; nil: such tokens are refused
 }
 
 // Preset names a product whose tokens or documents have peculiarities.

@@ -20,6 +20,7 @@ const (
 	Form          Rule = "form"          // that it is a JWT, or an API key, at all
 	Issuer        Rule = "iss"           // that somebody who is trusted issued it
 	Keys          Rule = "keys"          // that the issuer's keys are at hand
+	Active        Rule = "active"        // that the issuer says so, of a token that only it can read
 	Header        Rule = "header"        // extensions that are not understood
 	Type          Rule = "typ"           // that it is an access token, by its header
 	Algorithm     Rule = "alg"           // that of its signature
@@ -49,7 +50,7 @@ const (
 // Rules are all that a refusal can be told by, in their order.
 func Rules() []Rule {
 	return []Rule{
-		Authorization, Place, Form, Issuer, Keys, Header, Type, Algorithm, Key, Signature, Tenant, Kind, Audience, IssuedAt,
+		Authorization, Place, Form, Issuer, Keys, Active, Header, Type, Algorithm, Key, Signature, Tenant, Kind, Audience, IssuedAt,
 		NotBefore, Life, Expiry, Client, Claims, User, Standing, Person, Scope, Transport, Login, Server,
 	}
 }

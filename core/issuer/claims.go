@@ -244,12 +244,12 @@ func (p *provider) user(claims map[string]any) (User, error) {
 		}
 		return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat, Pinned: true}, value, claims)
 	}
-	for _, name := range userClaims {
+	for _, name := range p.userNames() {
 		if value, there := claims[name]; there {
 			return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat}, value, claims)
 		}
 	}
-	return User{}, nobody("none of the claims by which a user is known", fmt.Sprintf("one of %q", userClaims),
+	return User{}, nobody("none of the claims by which a user is known", fmt.Sprintf("one of %q", p.userNames()),
 		"name the claim that says whose a token is as jwt."+p.settings.Name+".userIdentifier")
 }
 

@@ -52,7 +52,7 @@ func (t *Table) ExplainOpaque(fault error) error {
 				"of %q: without, tokens are for Auth0 alone", p.settings.Name, p.settings.Audiences))
 		case config.IBMVerify:
 			remedies = append(remedies, fmt.Sprintf("if it is of provider %s, set the access token format of the application in IBM Verify "+
-				"to JWT", p.settings.Name))
+				"to JWT, or have it asked about such tokens with jwt.%s.introspection", p.settings.Name, p.settings.Name))
 		default: // all tokens are JWTs
 		}
 	}

@@ -2,11 +2,13 @@
 
 // Package issuer takes access tokens of other issuers: identity providers that the configuration names under jwt. It owns
 // the table of trusted issuers, the keys of each, which are fetched in the background and never while a request waits,
-// and the rules that a token is held to. The issuer chooses the keys: nothing is tried out, so that a token costs the
+// and the rules that a token is held to. About tokens that only their issuer can read one provider is asked, by a bounded
+// number of requests that wait. The issuer chooses the keys: nothing is tried out, so that a token costs the
 // same with one provider and with a hundred, and no provider can sign for another.
 package issuer
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"maps"
@@ -39,7 +41,8 @@ type Table struct {
 
 	mu      sync.Mutex // guards what changes current, and what providers note for the background
 	current atomic.Pointer[view]
-	running sync.WaitGroup // fetches under way
+	running sync.WaitGroup  // fetches under way
+	life    context.Context // of Refresh, in which requests have tokens asked about; guarded by mu
 }
 
 // Local is an issuer whose keys are at hand: that of the login. The configuration names it nowhere, and no provider there
@@ -58,6 +61,7 @@ type view struct {
 	byIssuer  map[string]*provider
 	anyIssuer *provider         // has the issuers that are nobody's; nil: there is none
 	hints     map[string]string // by issuers that are not trusted
+	asked     *provider         // about tokens that are no JWTs; nil: nobody
 }
 
 // provider is one identity provider.
@@ -68,6 +72,7 @@ type provider struct {
 
 	keys   atomic.Pointer[keys] // nil until they were read
 	wanted atomic.Bool          // a token named a key that is not there
+	asker  *asker               // nil: its tokens are JWTs
 
 	// Of the background; the table's mutex guards them.
 	busy      bool
@@ -81,6 +86,8 @@ type keys struct {
 	set     jwk.Set
 	issuers []string // its iss
 	readAt  time.Time
+
+	introspection string // its introspection endpoint, if its discovery document has one
 }
 
 // view returns the table for the configuration in force. Providers that have not changed keep their keys.
@@ -103,8 +110,14 @@ func (t *Table) view() *view {
 		p := known.find(settings, now.Directory)
 		if p == nil {
 			p = &provider{settings: settings, directory: now.Directory}
+			if settings.Introspection != nil {
+				p.asker = newAsker()
+			}
 		}
 		made.providers = append(made.providers, p)
+		if p.asker != nil {
+			made.asked = p
+		}
 		for _, issuer := range settings.ExpectedIssuers() {
 			made.byIssuer[issuer] = p
 		}

@@ -26,10 +26,14 @@ const (
 )
 
 // Refresh reads the keys of the providers that are due, each in a goroutine of its own, and returns at once: a provider
-// that hangs delays nobody. Call it about once a second. What it starts ends with ctx; Wait waits for it.
+// that hangs delays nobody. Call it about once a second. What it starts ends with ctx, and what requests start from then
+// on; Wait waits for it.
 func (t *Table) Refresh(ctx context.Context, now time.Time) {
+	t.mu.Lock()
+	t.life = ctx
+	t.mu.Unlock()
 	for _, p := range t.view().providers {
-		if !t.begin(p, now) {
+		if !p.settings.HasKeys() || !t.begin(p, now) {
 			continue
 		}
 		t.running.Go(func() {
@@ -45,7 +49,7 @@ func (t *Table) Refresh(ctx context.Context, now time.Time) {
 	}
 }
 
-// Wait returns when nothing that Refresh started runs any more.
+// Wait returns when nothing runs any more in the background. No request may be under way.
 func (t *Table) Wait() { t.running.Wait() }
 
 // begin tells whether a provider is due, and then marks it as being read.
@@ -179,11 +183,12 @@ func (t *Table) discover(ctx context.Context, p *provider, algorithms []string) 
 		Issuer            string `json:"issuer"`
 		AccessTokenIssuer string `json:"access_token_issuer"` // AD FS
 		KeysURL           string `json:"jwks_uri"`
+		Introspection     string `json:"introspection_endpoint"`
 	}
 	if err := json.Unmarshal(document, &metadata); err != nil {
 		return nil, nil, fmt.Errorf("%s: the answer is not a discovery document: %w", at, err)
 	}
-	found = &keys{}
+	found = &keys{introspection: metadata.Introspection}
 	if found.issuers, err = confirmed(p, metadata.Issuer, metadata.AccessTokenIssuer); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", at, err)
 	}

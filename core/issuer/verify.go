@@ -122,6 +122,11 @@ func (v *view) foreign(iss string) error {
 func (t *Table) prove(trace *explain.Trace, p *provider, iss string, read jws.Parsed) error {
 	known := p.known()
 	switch {
+	case p.local == nil && !p.settings.HasKeys():
+		return &explain.Failure{
+			Kind: token.ErrUnusable, Rule: explain.Keys, Found: "a JWT", Expected: "a token that is none",
+			Remedy: "give the provider keys, by providerUrl, keyFile or key, if it issues JWTs",
+		}
 	case known == nil:
 		return t.keyless(p, "none: they have not been read yet")
 	case !within(t.Now(), known.readAt, Stale):

@@ -50,18 +50,18 @@ func Parse(text string, limit int) (Parsed, error) {
 	}
 	read := Parsed{Signed: text[:len(parts[0])+1+len(parts[1])], Signature: decoded[2]}
 	var err error
-	if read.Header, err = parseObject(decoded[0]); err != nil {
+	if read.Header, err = ParseObject(decoded[0]); err != nil {
 		return Parsed{}, fmt.Errorf("its header: %w", err)
 	}
-	if read.Claims, err = parseObject(decoded[1]); err != nil {
+	if read.Claims, err = ParseObject(decoded[1]); err != nil {
 		return Parsed{}, fmt.Errorf("its claims: %w", err)
 	}
 	return read, nil
 }
 
-// parseObject reads one JSON object. A member that occurs twice is refused, at any depth: programs disagree on which one
+// ParseObject reads one JSON object. A member that occurs twice is refused, at any depth: programs disagree on which one
 // counts (RFC 8725 section 2.4).
-func parseObject(document []byte) (map[string]any, error) {
+func ParseObject(document []byte) (map[string]any, error) {
 	if !utf8.Valid(document) {
 		return nil, errors.New("it is not UTF-8")
 	}

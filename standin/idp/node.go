@@ -24,7 +24,17 @@ type Shape struct {
 	Audience  any               // a text, or a list of texts
 	Scopes    []string          // that the client may ask for
 	CN        map[string]string // claims, by the name that people log in with
+	Opaque    bool              // they are no JWTs, and AskingClient may ask about them
 }
+
+// The client that may introspect tokens (RFC 7662). Its secret has what a form must encode.
+const (
+	AskingClient = "domino server"
+	AskingSecret = "s3cret/with+odd:characters%20"
+)
+
+// IntrospectionPath is where it asks, below the issuer.
+const IntrospectionPath = "/token/introspection"
 
 // Node is a running node-oidc-provider behind a web server of the test, which has the address of the issuer.
 type Node struct {
@@ -57,6 +67,7 @@ func (n *Node) Become(ctx context.Context, shape Shape) error {
 	settings, err := json.Marshal(object{
 		"issuer": n.Issuer, "jwks": shape.Keys, "alg": shape.Algorithm, "typ": shape.Type, "audience": shape.Audience,
 		"scopes": shape.Scopes, "people": shape.CN, "client": client, "redirectURI": callback,
+		"opaque": shape.Opaque, "server": AskingClient, "serverSecret": AskingSecret,
 	})
 	if err != nil {
 		return fmt.Errorf("settings of node-oidc-provider: %w", err)
@@ -107,6 +118,20 @@ func (n *Node) serve(w http.ResponseWriter, r *http.Request) {
 func (n *Node) Login(ctx context.Context, person Person, scope string) (Tokens, error) {
 	at := entrance{issuer: n.Issuer, authorization: n.Issuer + "/auth", token: n.Issuer + "/token"}
 	return at.login(ctx, person, url.Values{"scope": {scope}, "resource": {resource}})
+}
+
+// Revoke ends an access token of the client (RFC 7009).
+func (n *Node) Revoke(ctx context.Context, token string) error {
+	answer, err := visit(ctx, http.DefaultClient, http.MethodPost, n.Issuer+"/token/revocation", url.Values{
+		"client_id": {client}, "token": {token}, "token_type_hint": {"access_token"},
+	})
+	if err == nil && answer.code != http.StatusOK {
+		err = fmt.Errorf("%s: %s", answer.status, answer.text)
+	}
+	if err != nil {
+		return fmt.Errorf("revoke a token: %w", err)
+	}
+	return nil
 }
 
 // Stop ends it.

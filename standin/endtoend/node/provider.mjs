@@ -2,12 +2,13 @@
 
 // An identity provider with node-oidc-provider, on a free port of this machine until standard input ends. Its keys, and
 // what its access tokens look like, are what SETTINGS says: an object with issuer, jwks (with private keys), alg, typ,
-// audience (a text or a list), scopes, people (CN by name), client and redirectURI. Any password will do.
+// audience (a text or a list), scopes, people (CN by name), client and redirectURI. Any password will do. With opaque its
+// access tokens are no JWTs; server and serverSecret are those of a client that may ask about them.
 import { setting } from './talk.mjs';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-const { issuer, jwks, alg, typ, audience, scopes, people, client, redirectURI } = JSON.parse(setting('SETTINGS'));
+const { issuer, jwks, alg, typ, audience, scopes, people, client, redirectURI, opaque, server: asking, serverSecret } = JSON.parse(setting('SETTINGS'));
 
 const provider = new Provider(issuer, {
   jwks,
@@ -16,12 +17,23 @@ const provider = new Provider(issuer, {
     redirect_uris: [redirectURI],
     token_endpoint_auth_method: 'none',
     id_token_signed_response_alg: alg,
+  }, {
+    client_id: asking,
+    client_secret: serverSecret,
+    redirect_uris: [],
+    response_types: [],
+    grant_types: [],
+    id_token_signed_response_alg: alg,
   }],
   cookies: { keys: ['a key for one run'] },
   features: {
+    introspection: { enabled: true },
+    revocation: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      getResourceServerInfo: () => ({ scope: scopes.join(' '), audience: 'Domino', accessTokenFormat: 'jwt', jwt: { sign: { alg } } }),
+      getResourceServerInfo: () => ({
+        scope: scopes.join(' '), audience: 'Domino', ...opaque ? { accessTokenFormat: 'opaque' } : { accessTokenFormat: 'jwt', jwt: { sign: { alg } } },
+      }),
       useGrantedResource: () => true,
     },
   },
