@@ -122,7 +122,7 @@ func TestExplain(t *testing.T) {
 		"an ID token":             {p.token(t, map[string]any{"nonce": "n"}), 401, "acme-idp", "kind", "outside-app", "nonce"},
 		"nobody knows its issuer": {p.token(t, map[string]any{"iss": "https://idp.example.org"}), 401, "", "iss", "", "https://idp.example.org"},
 		"changed on its way":      {good[:len(good)-10] + "AAAAAAAAAA", 401, "acme-idp", "signature", "", "did not make"},
-		"no token at all":         {"doap_0123456789secret", 401, "", "form", "", "0 dots"},
+		"no token at all":         {"secretsecretsecret", 401, "", "form", "", "0 dots"},
 		"too little scope":        {p.token(t, map[string]any{"scope": "calendar"}), 403, "acme-idp", "scope", "outside-app", `"calendar"`},
 	} {
 		t.Run(name, func(t *testing.T) {

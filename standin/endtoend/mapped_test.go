@@ -105,7 +105,7 @@ func TestMappedResource_B13_B2(t *testing.T) {
 					assert.Contains(t, got.header.Get("Www-Authenticate"), `error="insufficient_scope"`, c.target)
 					assert.Empty(t, got.header.Get("X-Standin-User"), "%s: the filter answers, not Domino", c.target)
 				}
-				said := s.await(t, "which Domino may serve for /shop;")
+				said := s.await(t, "which Domino may serve for /shop, expected one of the scopes domino;")
 				assert.Contains(t, said, `no rule of the scope \"shop\" opens GET /sales.nsf, command opendatabase`)
 
 				// More than is remembered of a request: here of the methods that a header may put in place of GET.
