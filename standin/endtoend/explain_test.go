@@ -150,7 +150,7 @@ func TestExplain(t *testing.T) {
 				assert.Equal(t, c.client, client, what)
 				assert.Contains(t, got.fields["found"], c.says, what)
 				assert.Equal(t, refused.text("error_description"), got.fields["error_description"], what)
-				for _, secret := range append(strings.Split(c.token, ".")[min(2, strings.Count(c.token, ".")):], "secret-in-query", "doap_0123") {
+				for _, secret := range append(strings.Split(c.token, ".")[min(2, strings.Count(c.token, ".")):], "secret-in-query", "secretsecret") {
 					assert.NotContains(t, got.text, secret, what)
 				}
 			}
