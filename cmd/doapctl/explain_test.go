@@ -48,7 +48,15 @@ func provider(ts *testscript.TestScript, negated bool, arguments []string) {
 	answer := func(document any) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(document) }
 	}
-	routes.HandleFunc("/.well-known/openid-configuration", answer(map[string]any{"issuer": server.URL, "jwks_uri": server.URL + "/keys"}))
+	routes.HandleFunc("/.well-known/openid-configuration", answer(map[string]any{"issuer": server.URL, "jwks_uri": server.URL + "/keys", "introspection_endpoint": server.URL + "/introspect"}))
+	routes.HandleFunc("/introspect", func(w http.ResponseWriter, r *http.Request) {
+		now := time.Now().Unix()
+		claims := map[string]any{
+			"active": r.FormValue("token") == "opaque-and-good", "token_type": "Bearer", "aud": "Domino", "iat": now, "exp": now + 60,
+			"sub": "CN=Anna Berg/O=Acme", "client_id": "app", "scope": "domino",
+		}
+		_ = json.NewEncoder(w).Encode(claims)
+	})
 	routes.HandleFunc("/keys", answer(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: strangers, KeyID: "s", Algorithm: "EdDSA"}}}))
 	switch strings.Join(arguments[1:], "") {
 	case "down":
