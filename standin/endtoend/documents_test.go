@@ -61,6 +61,27 @@ func TestExplainedConsoleMessagesExist(t *testing.T) {
 	assert.GreaterOrEqual(t, explained, 40, "messages in docs/operate.md")
 }
 
+// The table of the audit trail in docs/operate.md has every action, and no other.
+func TestAuditActionsAreExplained(t *testing.T) {
+	manual, err := os.ReadFile(filepath.Join("..", "..", "docs", "operate.md"))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(manual), "\n## The audit trail\n")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n## ")
+	var explained, known []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]+) \\|").FindAllStringSubmatch(section, -1) {
+		explained = append(explained, strings.Split(strings.ReplaceAll(row[1], "`", ""), ", ")...)
+	}
+	records, err := os.ReadFile(filepath.Join("..", "..", "store", "records.go"))
+	require.NoError(t, err)
+	for _, action := range regexp.MustCompile(`(?m)^\tAudit\w+ +(?:AuditAction )?= "([^"]+)"`).FindAllStringSubmatch(string(records), -1) {
+		if !slices.Contains([]string{"success", "failure"}, action[1]) { // outcomes
+			known = append(known, action[1])
+		}
+	}
+	assert.ElementsMatch(t, known, explained)
+}
+
 // sourcesOfTheLibrary are the files of which the library is made, by path.
 func sourcesOfTheLibrary(t *testing.T) map[string]string {
 	t.Helper()
