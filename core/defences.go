@@ -4,7 +4,6 @@ package core
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"ndoap/core/audit"
@@ -39,9 +38,4 @@ func newDefences(deps Deps) defences {
 		limiter:  limit.New(deps.Config, deps.Now, refused),
 		lockouts: lockout.New(deps.Store, deps.Config, deps.Now, recorder, deps.Log),
 	}
-}
-
-// sender is the address that limits, lockouts and the audit trail know a request by.
-func (s *Service) sender(request Request) netip.Addr {
-	return limit.Sender(request.Peer(), request.Header("X-Forwarded-For"), s.config().TLS.TrustedProxies)
 }

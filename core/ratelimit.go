@@ -28,10 +28,8 @@ func (s *Service) limited(class string, request *web.Request) (Decision, bool) {
 	}
 	refusal := oauth.TooMany(wait, "There were too many requests from this address. Wait before the next one.").Response()
 	if request.WantsPage() {
-		retryAfter := refusal.Header.Get("Retry-After")
 		refusal = s.pages.Error(http.StatusTooManyRequests, "Too many requests",
-			"There were too many requests from your address. Wait a little and try again.")
-		refusal.Header.Set("Retry-After", retryAfter)
+			"There were too many requests from your address. Wait a little and try again.").RetryAfter(wait)
 	}
 	return answer(forMethod(request.Method, refusal)), true
 }

@@ -92,7 +92,3 @@ func failureOf(refused *oauth.Error) *explain.Failure {
 	}
 	return &explain.Failure{Kind: errRequest, Rule: explain.Unexplained, Found: refused.Error()}
 }
-
-// FlushRefusals stores why requests were refused since the last call. Call it about once a second, and not from a thread
-// that somebody waits for.
-func (s *Service) FlushRefusals(ctx context.Context) { s.refusals.Flush(ctx) }

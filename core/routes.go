@@ -31,13 +31,6 @@ const (
 	UserRoute
 )
 
-// endpoints are the handlers of all routes.
-type endpoints struct {
-	authorize, consent, token, revoke, introspect, jwks web.Handler
-	account, apiKeys, logout                            web.Handler
-	login                                               askingHandler
-}
-
 // askingHandler answers requests to a route with the help of the host's directory, which is nil when it has none, and is
 // good until the answer is returned.
 type askingHandler interface {

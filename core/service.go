@@ -4,33 +4,20 @@ package core
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
-	"ndoap/core/account"
 	"ndoap/core/apikey"
-	"ndoap/core/authorize"
 	"ndoap/core/bearer"
-	"ndoap/core/client"
 	"ndoap/core/config"
-	"ndoap/core/fetch"
-	"ndoap/core/grant"
-	"ndoap/core/introspect"
 	"ndoap/core/issuer"
-	"ndoap/core/jwks"
 	"ndoap/core/key"
-	"ndoap/core/limit"
-	"ndoap/core/login"
 	"ndoap/core/logintoken"
 	"ndoap/core/metadata"
-	"ndoap/core/oauth"
 	"ndoap/core/page"
 	"ndoap/core/refusal"
-	"ndoap/core/revoke"
 	"ndoap/core/rule"
 	"ndoap/core/standing"
 	"ndoap/core/token"
@@ -52,21 +39,20 @@ type Deps struct {
 
 // Service is ndoap at work: an authorization server under /doap and a resource server for every other URL.
 type Service struct {
-	config func() *config.Config
-	store  store.Store
-	log    *slog.Logger
-	pages  *page.Pages
-	guard  *bearer.Guard
-	routes routes
-
+	config        func() *config.Config
+	store         store.Store
+	log           *slog.Logger
 	dataDirectory string // Domino's
 
-	issuers *issuer.Table
-	logins  *logintoken.Issuer
-	apiKeys *apikey.Register
+	routes  routes
+	pages   *page.Pages
+	limiter Limiter
 
-	limiter  Limiter
+	guard    *bearer.Guard
 	refusals *refusal.Recorder
+	issuers  *issuer.Table
+	logins   *logintoken.Issuer
+	apiKeys  *apikey.Register
 }
 
 // New wires a service.
@@ -76,72 +62,21 @@ func New(deps Deps) *Service {
 		deps.Limiter = defences.limiter
 	}
 	ring := key.NewRing(deps.Store, deps.Store.Generation)
-	register := standing.NewRegister(deps.Store, deps.Store.Generation)
-	verifier := &token.Verifier{Config: deps.Config, Keys: ring, Now: deps.Now, Standing: register}
+	verifier := &token.Verifier{
+		Config: deps.Config, Keys: ring, Now: deps.Now, Standing: standing.NewRegister(deps.Store, deps.Store.Generation),
+	}
 	logins := logintoken.New(deps.Config, deps.Now, deps.Log)
-	strangers := &fetch.Fetcher{Policy: func() fetch.Policy {
-		settings := deps.Config().Fetch
-		return fetch.Policy{AllowedNetworks: settings.AllowedNetworks, CAFile: settings.CAFile}
-	}}
-	authenticator := &client.Authenticator{
-		Clients: deps.Store, Assertions: deps.Store, Config: deps.Config, Now: deps.Now,
-		Keys: client.NewRegisteredKeys(strangers.Get, deps.Now), Failures: defences.lockouts,
-	}
-	gate := func(endpoint, class string) *client.Gate {
-		return &client.Gate{Authenticator: authenticator, Endpoint: endpoint, Class: class, Limiter: defences.limiter}
-	}
-	pages := page.New(func() config.Pages { return deps.Config().Pages })
+	issuers := &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log, Local: logins}
+	apiKeys := apikey.NewRegister(deps.Store, deps.Store.Generation)
 	s := &Service{
-		config:  deps.Config,
-		store:   deps.Store,
-		log:     deps.Log,
-		pages:   pages,
-		limiter: deps.Limiter,
-
-		dataDirectory: deps.DataDirectory,
-
-		issuers: &issuer.Table{Config: deps.Config, Now: deps.Now, Log: deps.Log, Local: logins},
-		logins:  logins,
-
+		config: deps.Config, store: deps.Store, log: deps.Log, dataDirectory: deps.DataDirectory,
+		pages:    page.New(func() config.Pages { return deps.Config().Pages }),
+		limiter:  deps.Limiter,
+		guard:    &bearer.Guard{Config: deps.Config, Verifier: verifier, Issuers: issuers, Keys: apiKeys, Log: deps.Log},
 		refusals: refusal.NewRecorder(deps.Store, deps.Now, deps.Log),
+		issuers:  issuers, logins: logins, apiKeys: apiKeys,
 	}
-	s.apiKeys = apikey.NewRegister(deps.Store, deps.Store.Generation)
-	s.guard = &bearer.Guard{Config: deps.Config, Verifier: verifier, Issuers: s.issuers, Keys: s.apiKeys, Log: deps.Log}
-	authorization := &authorize.Handler{
-		Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log, Limit: defences.limiter.AllowUser,
-		Recorder: defences.recorder,
-	}
-	own := &account.Handler{
-		Config: deps.Config, Store: deps.Store, Pages: pages, Now: deps.Now, Log: deps.Log, Limit: defences.limiter.AllowUser,
-		Recorder: defences.recorder,
-	}
-	s.routes = newRoutes(deps.Config, endpoints{
-		account:   own,
-		apiKeys:   (*account.KeysHandler)(own),
-		authorize: authorization,
-		consent:   (*authorize.ConsentHandler)(authorization),
-		token: &grant.Handler{
-			Config: deps.Config, Gate: gate("/token", limit.Token), Store: deps.Store, Now: deps.Now, Log: deps.Log,
-			Tokens: &token.Issuer{Config: deps.Config, Keys: ring, Now: deps.Now}, Recorder: defences.recorder,
-		},
-		revoke: &revoke.Handler{
-			Gate: gate("/revoke", limit.Token), Store: deps.Store, Verifier: verifier, Recorder: defences.recorder,
-			Now: deps.Now, Log: deps.Log,
-		},
-		introspect: &introspect.Handler{
-			Config: deps.Config, Gate: gate("/introspect", limit.Introspection), Store: deps.Store, Verifier: verifier,
-			Recorder: defences.recorder, Now: deps.Now, Log: deps.Log,
-		},
-		login: &login.Handler{
-			Config: deps.Config, Tokens: logins, Failures: defences.lockouts.People(), Audits: deps.Store,
-			Recorder: defences.recorder, Now: deps.Now, Log: deps.Log,
-		},
-		logout: &login.LogoutHandler{Issuers: s.issuers, Standing: verifier, Revocations: deps.Store, Now: deps.Now, Log: deps.Log},
-		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) {
-			cause = cause.ReportedIf(errors.Is(cause, store.ErrUnavailable))
-			deps.Log.Log(context.Background(), cause.LogLevel(), "signing keys", "err", cause)
-		}},
-	})
+	s.routes = newRoutes(deps.Config, s.endpoints(deps, defences, ring, verifier))
 	return s
 }
 
@@ -203,28 +138,6 @@ func (s *Service) serveBearer(request Request) Decision {
 	}
 }
 
-// isProtected tells whether what the request carries was safe on its way: TLS to this server, TLS to a trusted proxy
-// that says so, or the loopback interface.
-func (s *Service) isProtected(request Request) bool {
-	current := s.config().TLS
-	if request.TLS() || !current.Required || s.isForwardedTLS(request) {
-		return true
-	}
-	peer := request.Peer().Unmap()
-	// A trusted proxy on this machine that does not say https is no reason to trust what it forwards.
-	forwarded := trusts(current.TrustedProxies, peer) && len(request.Header("X-Forwarded-Proto")) > 0
-	return peer.IsLoopback() && !forwarded
-}
-
-func trusts(proxies []netip.Prefix, peer netip.Addr) bool {
-	for _, prefix := range proxies {
-		if prefix.Contains(peer) {
-			return true
-		}
-	}
-	return false
-}
-
 // splitTarget takes the path and the query out of a request target, which may be an absolute URL.
 func splitTarget(target string) (path, query string) {
 	if !strings.HasPrefix(target, "/") {
@@ -253,12 +166,4 @@ func forMethod(method string, response web.Response) web.Response {
 		response.Body = nil
 	}
 	return response
-}
-
-// isForwardedTLS tells whether a trusted proxy says that the client's connection to it is encrypted.
-func (s *Service) isForwardedTLS(request Request) bool {
-	peer := request.Peer().Unmap()
-	protocols := request.Header("X-Forwarded-Proto")
-	return peer.IsValid() && trusts(s.config().TLS.TrustedProxies, peer) &&
-		len(protocols) == 1 && strings.EqualFold(strings.TrimSpace(protocols[0]), "https")
 }

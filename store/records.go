@@ -70,8 +70,8 @@ type Key struct {
 	RetiredAt  time.Time // zero while it verifies
 }
 
-// MaxAccessTokenLife is the longest life of an access token, whatever is configured. Revocations and old keys are kept
-// so long, and no longer.
+// MaxAccessTokenLife is the longest life of an access token of this server, whatever is configured. Old keys and what was
+// revoked of these tokens are kept so long, and no longer.
 const MaxAccessTokenLife = 24 * time.Hour
 
 // UserRevocationsKept is for how long it is known when a user was revoked: longer than any access token counts, also one

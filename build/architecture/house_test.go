@@ -17,7 +17,7 @@ func TestTheHouseIsComplete(t *testing.T) {
 	for _, name := range []string{
 		"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", ".editorconfig", ".clang-format", ".golangci.yml",
 		"Makefile", "go.mod", "build/tools/go.mod", ".ci/run", "cshim", "filter", "core", "store", "build", "installer",
-		"docs/install.md", "docs/configure.md", "docs/clients.md", "docs/operate.md", "docs/security.md", "docs/divergences.md",
+		"docs/install.md", "docs/configure.md", "docs/scopes.md", "docs/keys.md", "docs/clients.md", "docs/operate.md", "docs/security.md", "docs/divergences.md",
 		"docs/architecture.md", "docs/standin.md", "docs/adr",
 	} {
 		_, err := os.Stat(filepath.Join("..", "..", name))

@@ -108,7 +108,8 @@ func (s *session) checkScopes(text string) error {
 	}
 	for scope := range strings.FieldsSeq(text) {
 		if !rule.Opens(policy, scope) {
-			return fmt.Errorf("the scope %q opens nothing on this server: choose from %s, or give it rules in the configuration",
+			return fmt.Errorf("the scope %q opens nothing on this server: choose from %s, or write it below scopes in the "+
+				"configuration, with rules unless it is MAIL, $DATA or the alias of a database",
 				scope, strings.Join(rule.Opening(policy), ", "))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"ndoap/core/apikey"
 	"ndoap/core/audit"
 	"ndoap/core/config"
 	"ndoap/core/oauth"
@@ -31,9 +32,9 @@ type tokenRevokeCommand struct {
 // Help is shown below the usage line.
 func (tokenRevokeCommand) Help() string {
 	return `Ends one token that has come into wrong hands. Paste it on standard input, so that it is neither in the history of
-the shell nor in the list of processes. An access token is ended alone, also one of an identity provider, if it has an
-id (jti); with a refresh token the whole grant ends. It takes effect with the next request to this server, and within a
-second on others that share the database. The provider does not learn of it.
+the shell nor in the list of processes. An access token is ended alone, also one of an identity provider or of a login
+by name and password, if it has an id (jti); with a refresh token the whole grant ends. It takes effect with the next
+request to this server, and within a second on others that share the database. The provider does not learn of it.
 
 Examples:
 
@@ -56,6 +57,8 @@ func (c *tokenRevokeCommand) Run(s *session) error {
 		return errors.New("there is no token on standard input: see doapctl token revoke --help")
 	case strings.Contains(text, "."):
 		return s.revokeAccessToken(text)
+	case apikey.HasForm(text):
+		return errors.New("that is an API key: doapctl explain tells its id, and doapctl apikey revoke ID ends it")
 	default:
 		return s.revokeRefreshToken(oauth.Secret(text))
 	}
@@ -83,7 +86,7 @@ type accessToken struct {
 	Subject   string `json:"sub"`
 	ExpiresAt int64  `json:"exp"`
 
-	foreign bool // of an identity provider
+	foreign bool // of another issuer than the one of all that has a grant
 }
 
 // key is how the store knows the token.
@@ -105,7 +108,7 @@ func (s *session) revokeAccessToken(text string) error {
 		return err
 	}
 	token.foreign = token.Issuer != policy.Issuer
-	everlasting := token.foreign && policy.Bearer.IgnoreExpiry
+	everlasting := token.foreign && policy.Bearer.IgnoreExpiry && !isLogins(policy, token.Issuer)
 	switch {
 	case token.foreign && !trusts(policy, token.Issuer):
 		return fmt.Errorf("the token is of the issuer %q, neither of this server (%s) or its login nor of an identity provider in its "+
@@ -121,12 +124,15 @@ func (s *session) revokeAccessToken(text string) error {
 	return s.withStore(func(opened *sqlite.Store) error { return s.revokeToken(opened, token) })
 }
 
-// trusts tells whether tokens of an issuer can be those of the login, or of an identity provider of the configuration.
+// isLogins tells whether an issuer is that of tokens for a name and a password. They expire whatever is configured.
+func isLogins(policy *config.Config, issuer string) bool {
+	return policy.DominoLogin.IssuesOrTakes() && issuer == policy.LoginIssuer()
+}
+
+// trusts tells whether tokens of another issuer can be good here: those of the login, or of an identity provider of the
+// configuration, one of which may have all issuers that are nobody else's.
 func trusts(policy *config.Config, issuer string) bool {
-	if policy.DominoLogin.IssuesOrTakes() && issuer == policy.LoginIssuer() {
-		return true
-	}
-	return slices.ContainsFunc(policy.Providers, func(p config.Provider) bool {
+	return isLogins(policy, issuer) || slices.ContainsFunc(policy.Providers, func(p config.Provider) bool {
 		return slices.Contains(p.ExpectedIssuers(), issuer) || p.AnyIssuer() && issuer != "" && !policy.IsWithheld(issuer)
 	})
 }

@@ -29,10 +29,11 @@ type userRevokeCommand struct {
 // Help is shown below the usage line.
 func (userRevokeCommand) Help() string {
 	return `Ends all grants of a person, with their refresh tokens and access tokens, and the API keys in the person's name, and
-forgets which applications the person had consented to. Access tokens that identity providers have issued to the person
-until now end, too. It takes effect with the next request to this server, and within a second on others that share the
-database. It does not keep the person from logging in again: that is for the Domino directory and the providers to say.
-A person who has neither grant nor API key is named in full, such as "CN=Anna Berg/OU=Sales/O=Acme".
+forgets which applications the person had consented to. Access tokens that identity providers, or logins by name and
+password, have given the person until now end, too. It takes effect with the next request to this server, and within a
+second on others that share the database. It does not keep the person from logging in again: that is for the Domino
+directory and the providers to say. A person who has neither grant nor API key is named in full, such as
+"CN=Anna Berg/OU=Sales/O=Acme".
 
 Example:
 

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"ndoap/core/audit"
@@ -71,10 +70,8 @@ func (h *Handler) enter(request *web.Request, back string) (user string, turned 
 		}))
 	}
 	if wait, ok := h.Limit(user); !ok {
-		response := h.Pages.Error(http.StatusTooManyRequests, "Too many requests",
-			"You have asked for this too often within a minute. Wait a little and try again.")
-		response.Header.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
-		return answer(response) // the limiter has said so
+		return answer(h.Pages.Error(http.StatusTooManyRequests, "Too many requests",
+			"You have asked for this too often within a minute. Wait a little and try again.").RetryAfter(wait)) // the limiter has said so
 	}
 	return user, nil
 }

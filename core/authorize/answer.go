@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -102,7 +101,7 @@ func (h *Handler) refuse(request *web.Request, refused *refusal) web.Response {
 	}
 	response := h.Pages.Error(refused.status, refused.heading, refused.explanation)
 	if refused.retryAfter > 0 {
-		response.Header.Set("Retry-After", strconv.Itoa(int((refused.retryAfter+time.Second-1)/time.Second)))
+		return response.RetryAfter(refused.retryAfter)
 	}
 	return response
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestAbout(t *testing.T) {
 	assert.True(t, failure.Token.Proven, "nothing that is known is forgotten")
 }
 
-// The manual says of each rule what it means and what to do.
+// The manual says of each rule what it means and what to do, and of no rule that does not exist.
 func TestEveryRuleIsInTheManual(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "operate.md"))
 	require.NoError(t, err)
@@ -67,5 +68,12 @@ func TestEveryRuleIsInTheManual(t *testing.T) {
 		assert.True(t, strings.Contains(string(text), "\n| `"+string(rule)+"` | "), "%s", rule)
 		assert.False(t, seen[rule])
 		seen[rule] = true
+	}
+	_, section, _ := strings.Cut(string(text), "\n## A token is refused\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := regexp.MustCompile("(?m)^\\| `([a-z]+)` \\|").FindAllStringSubmatch(section, -1)
+	assert.Len(t, rows, len(seen))
+	for _, row := range rows {
+		assert.True(t, seen[explain.Rule(row[1])], row[1])
 	}
 }

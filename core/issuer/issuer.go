@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package issuer takes access tokens of other issuers: identity providers that the configuration names under jwt. It owns
-// the table of trusted issuers, the keys of each, which are fetched in the background and never while a request waits,
-// and the rules that a token is held to. About tokens that only their issuer can read one provider is asked, by a bounded
-// number of requests that wait. The issuer chooses the keys: nothing is tried out, so that a token costs the
-// same with one provider and with a hundred, and no provider can sign for another.
+// Package issuer takes access tokens of other issuers: identity providers that the configuration names under jwt, and the
+// login by name and password of this server, which is held to the same rules. It owns the table of trusted issuers, the
+// keys of each, which are fetched in the background and never while a request waits, and the rules that a token is held
+// to. About tokens that only their issuer can read one provider is asked, by a bounded number of requests that wait. The
+// issuer chooses the keys: nothing is tried out, so that a token costs the same with one provider and with a hundred, and
+// no provider can sign for another.
 package issuer
 
 import (

@@ -22,7 +22,7 @@ import (
 	"ndoap/core/token"
 )
 
-// Verified is what a good access token of an identity provider says.
+// Verified is what a good access token of an identity provider or of the login says.
 type Verified struct {
 	Provider string // its name in the configuration
 	Issuer   string // iss

@@ -118,11 +118,11 @@ func (g *Guard) failed(ctx context.Context, of pair, address netip.Addr, most in
 	event := g.event(store.AuditLockout, of.subject, address, fmt.Sprintf("%d failures; locked for %s", count, lasts))
 	if client.IsUnknown(of.subject) {
 		if g.recorder.Record(ctx, event) {
-			g.log.Warn("an address is locked out for "+say.stranger, "address", of.network, "for", lasts)
+			g.log.Warn(say.stranger, "address", of.network, "for", lasts)
 		}
 		return
 	}
-	g.log.Warn(say.locked+"; doapctl lockout lift ends it", say.subject, of.subject, "address", of.network,
+	g.log.Warn(say.locked, say.subject, of.subject, "address", of.network,
 		"failures", count, "for", lasts)
 	if _, affordable := g.budget.Take(say.subject, stored, now); !affordable {
 		g.recorder.Record(ctx, event)

@@ -67,20 +67,22 @@ type words struct {
 	failed   string
 	locked   string
 	unknown  string // of who has a name that is nobody's
-	stranger string // what an address is locked out for then
+	stranger string // when an address is locked out for one
 }
 
 // spoken are the words for clients and for people.
 var spoken = struct{ client, person words }{
 	client: words{
 		action: store.AuditAuthentication, subject: "client_id", failed: "client authentication failed",
-		locked:  "a client is locked out at an address after failed authentications",
-		unknown: "client_id that nobody has", stranger: "a client id that nobody has",
+		locked:   "a client is locked out at an address after failed authentications; doapctl lockout lift ends it",
+		unknown:  "client_id that nobody has",
+		stranger: "an address is locked out for a client id that nobody has",
 	},
 	person: words{
 		action: store.AuditLogin, subject: "user", failed: "wrong password",
-		locked:  "a person is locked out of the login by name and password after failed logins",
-		unknown: "name that no one person has", stranger: "a name that no one person has",
+		locked:   "a person is locked out of the login by name and password after failed logins; doapctl lockout lift ends it",
+		unknown:  "name that no one person has",
+		stranger: "an address is locked out for a name that no one person has",
 	},
 }
 

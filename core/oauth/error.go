@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -134,8 +133,8 @@ func (e *Error) Response() web.Response {
 		response.Header.Set("Request-Id", e.RequestID)
 	}
 	switch {
-	case e.RetryAfter > 0: // in whole seconds, never less than meant
-		response.Header.Set("Retry-After", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))
+	case e.RetryAfter > 0:
+		return response.RetryAfter(e.RetryAfter)
 	case e.Status == http.StatusServiceUnavailable:
 		response.Header.Set("Retry-After", "5")
 	}

@@ -53,8 +53,8 @@ func folded(byName map[string]time.Time) map[string]time.Time {
 }
 
 // Current returns what counts at the present generation, with RevokedUsers by dominoname.Folded, for Domino takes names
-// that differ in case for the same; nobody may change it. It takes no lock and reads nothing while
-// the generation stands. An error means that nothing can be said, and so that nothing counts.
+// that differ in case for the same; nobody may change it. It takes no lock and reads nothing while the generation stands.
+// An error means that nothing can be said, and so that nothing counts.
 func (r *Register) Current(ctx context.Context) (*store.Standing, error) {
 	return r.cache.Get(ctx)
 }
@@ -67,7 +67,8 @@ type Token struct {
 	User     string    // canonical Notes name; empty when it stands for no user
 	IssuedAt time.Time // iat
 
-	// Foreign tokens are those of other issuers: they have neither a grant nor a client in the store.
+	// Foreign tokens are those of other issuers, the login by name and password among them: they have neither a grant nor a
+	// client in the store.
 	Foreign bool
 	Issuer  string // iss, of a foreign one
 }

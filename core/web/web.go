@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Request is one request to a /doap route, taken apart once.
@@ -73,6 +75,13 @@ type Response struct {
 func (r Response) NoStore() Response {
 	r.Header.Set("Cache-Control", "no-store")
 	r.Header.Set("Pragma", "no-cache")
+	return r
+}
+
+// RetryAfter says after which time another try makes sense (RFC 9110 section 10.2.3): in whole seconds, never less than
+// meant.
+func (r Response) RetryAfter(wait time.Duration) Response {
+	r.Header.Set("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
 	return r
 }
 

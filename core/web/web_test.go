@@ -5,6 +5,7 @@ package web
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -43,6 +44,13 @@ func TestRedirectNeverRepeatsABody_A11_M28(t *testing.T) {
 		assert.Equal(t, "https://app.example/cb", response.Header.Get("Location"))
 		assert.Equal(t, "no-store", response.Header.Get("Cache-Control"))
 		assert.Equal(t, "no-referrer", response.Header.Get("Referrer-Policy"))
+	}
+}
+
+func TestRetryAfterIsNeverLessThanMeant_A60(t *testing.T) {
+	for wait, said := range map[time.Duration]string{time.Nanosecond: "1", time.Second: "1", 1001 * time.Millisecond: "2", time.Minute: "60"} {
+		response := JSON(http.StatusTooManyRequests, nil).With("Retry-After", "5").RetryAfter(wait)
+		assert.Equal(t, []string{said}, response.Header["Retry-After"], wait)
 	}
 }
 

@@ -103,7 +103,7 @@ func run(ctx context.Context, environ func(string) string, stdin io.Reader, stdo
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, domino.stop()) }()
-	if err := writeEnv(envFile, ready.place, ready.registered, ready.user); err != nil {
+	if err := writeEnv(envFile, chosen.bin, ready.place, ready.registered, ready.user); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove(envFile)) }()

@@ -15,8 +15,8 @@ func quote(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// writeEnv leaves shell assignments for scripts; the file appears when everything is ready.
-func writeEnv(file string, place place, registered state, user front.Person) error {
+// writeEnv leaves shell assignments for scripts; the file appears when everything is ready. programs is where doapctl is.
+func writeEnv(file, programs string, place place, registered state, user front.Person) error {
 	var text strings.Builder
 	for _, assignment := range [][2]string{
 		{"BASE", place.base},
@@ -29,6 +29,7 @@ func writeEnv(file string, place place, registered state, user front.Person) err
 		{"RESOURCE", place.resource()},
 		{"AUTH", place.auth},
 		{"SITE", place.site},
+		{"DOAPCTL", filepath.Join(programs, "doapctl")},
 	} {
 		text.WriteString(assignment[0] + "=" + quote(assignment[1]) + "\n")
 	}
@@ -56,6 +57,7 @@ The demo is running.
   Open       %[1]s
   Log in as  %[2]s
   Password   %[3]s
+  API keys   %[13]s
 
 The tutorial with curl:
 
@@ -73,8 +75,9 @@ The tutorial with curl:
   REFRESH=$(printf %%s "$TOKENS" | %[11]s)
   curl -s -d grant_type=refresh_token -d "refresh_token=$REFRESH" %[7]s %[8]s
 
-The same values are in %[12]s for scripts. Ctrl-C ends the demo.
+The same values are in %[12]s for scripts. README.md goes on from here: why a token is refused, a login by
+name and password, an API key. Ctrl-C ends the demo.
 
 `, place.site, name, user.Password, login, authenticated, request, client, token, member("access_token"),
-		quote(place.resource()), member("refresh_token"), filepath.Join(data, "demo.env"))
+		quote(place.resource()), member("refresh_token"), filepath.Join(data, "demo.env"), place.issuer+"/account/keys")
 }

@@ -17,13 +17,13 @@ import (
 func TestEnvFileIsSafeForAShell(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "demo.env")
 	user := front.Person{Name: "CN=Pat O'Hara; $(id)/O=Acme", Password: "a'b\"c `x` $HOME\\"}
-	require.NoError(t, writeEnv(file, place{base: "http://127.0.0.1:8080", auth: "basic"}, state{ClientSecret: "s"}, user))
+	require.NoError(t, writeEnv(file, "/opt/a b/bin", place{base: "http://127.0.0.1:8080", auth: "basic"}, state{ClientSecret: "s"}, user))
 	info, err := os.Stat(file)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	said, err := exec.Command("sh", "-c", `. "$1" && printf '%s|%s|%s|%s' "$USER_NAME" "$USER_PASSWORD" "$RESOURCE" "$AUTH"`, "sh", file).Output()
+	said, err := exec.Command("sh", "-c", `. "$1" && printf '%s|%s|%s|%s|%s' "$USER_NAME" "$USER_PASSWORD" "$RESOURCE" "$AUTH" "$DOAPCTL"`, "sh", file).Output()
 	require.NoError(t, err)
-	assert.Equal(t, "Pat O'Hara; $(id)|"+user.Password+"|http://127.0.0.1:8080/demo.nsf/api/data/documents|basic", string(said))
+	assert.Equal(t, "Pat O'Hara; $(id)|"+user.Password+"|http://127.0.0.1:8080/demo.nsf/api/data/documents|basic|/opt/a b/bin/doapctl", string(said))
 }
 
 func TestSettings(t *testing.T) {
