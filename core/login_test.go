@@ -220,6 +220,31 @@ func TestWhoWasRemovedIsRefused_B10(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, f.resource(t, "Bearer "+token).status)
 }
 
+// Domino finds who was renamed by the old name as well, which may become somebody else's.
+func TestWhoWasRenamedIsRefused_B10(t *testing.T) {
+	f := loginFixture(t)
+	token := f.loginAs(t, "domino")
+	require.Equal(t, anna, f.resource(t, "Bearer "+token).body)
+	renamed := withPasswords()
+	for i, person := range renamed.Entries {
+		if person.Name == anna {
+			renamed.Entries[i].Name, renamed.Entries[i].Aliases = "CN=Anna Smith/OU=Sales/O=Acme", []string{anna}
+		}
+	}
+	f.domino.Directory = renamed
+	f.wait(time.Minute)
+	assert.Equal(t, http.StatusUnauthorized, f.resource(t, "Bearer "+token).status)
+	assert.Contains(t, f.log.String(), "the person was renamed since")
+
+	recased := withPasswords()
+	for i := range recased.Entries {
+		recased.Entries[i].Name = strings.ToUpper(recased.Entries[i].Name)
+	}
+	f.domino.Directory = recased
+	f.wait(time.Minute)
+	assert.Equal(t, http.StatusOK, f.resource(t, "Bearer "+token).status, "names that differ in case are the same")
+}
+
 func TestTokensOfTheLoginAlwaysExpire_C24(t *testing.T) {
 	f := loginFixture(t)
 	f.reconfigure(t, func(c *config.Config) { c.Bearer.IgnoreExpiry, c.Bearer.MaxLifetime = true, 300*24*time.Hour })

@@ -28,6 +28,9 @@ func (g *Guard) verifyForeign(ctx context.Context, credentials string, people di
 		ClientID: foreign.ClientID, Claim: foreign.User.Claim, User: foreign.User.Value,
 	}
 	name, err := g.person(ctx, foreign.User, people)
+	if err == nil && foreign.Local {
+		err = stillCalled(foreign.User, name)
+	}
 	if err != nil {
 		return token.Verified{}, noPerson(err, origin)
 	}
@@ -100,7 +103,21 @@ func (g *Guard) person(ctx context.Context, user issuer.User, people directory.D
 	return found.Name, nil
 }
 
-var errChosen = errors.New("people may have chosen it themselves")
+// stillCalled returns nil if the person who was found for a token of the login has the very name that it was issued for.
+// Domino finds who was renamed by the old name, too; what was revoked is known by the names of then, and the old name may
+// be given to somebody else.
+func stillCalled(user issuer.User, name string) error {
+	issued, err := notesName(user)
+	if err == nil && !dominoname.Same(issued, name) {
+		return errRenamed
+	}
+	return nil
+}
+
+var (
+	errRenamed = errors.New("the person was renamed since")
+	errChosen  = errors.New("people may have chosen it themselves")
+)
 
 // chosenByPeople are claims whose value many providers let people choose, so that no full Notes name is believed in
 // them, unless the configuration names the claim.
