@@ -123,9 +123,13 @@ func (h *Handler) authenticate(
 		}
 		err = errPassword
 	}
-	if !right {
+	switch {
+	case !right:
 		h.Failures.Failed(ctx, subject, r.Peer)
 		return directory.Person{}, err
+	case h.Failures.Locked(subject, r.Peer):
+		// Others that were under way at the same time have used up the guesses: whoever sends many at once has no more of them.
+		return directory.Person{}, errLocked
 	}
 	h.Failures.Succeeded(subject, r.Peer)
 	return person, nil

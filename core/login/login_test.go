@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/core/audit"
+	"ndoap/core/coretest"
 	"ndoap/core/directory"
 	"ndoap/core/login"
 	"ndoap/core/oauth"
@@ -208,6 +209,37 @@ func TestLockoutOfTheLogin_A60(t *testing.T) {
 }
 
 // What is the server's fault is 503, with a sentence in the log, and counts as nobody's failure.
+// slowPasswords is a directory in which something else happens while a password is compared.
+type slowPasswords struct {
+	*coretest.Directory
+	meanwhile func()
+}
+
+func (d slowPasswords) VerifyPassword(person directory.Person, password oauth.Secret) (bool, error) {
+	d.meanwhile()
+	return d.Directory.VerifyPassword(person, password)
+}
+
+// Requests that are sent at once must not have more guesses than those that are sent one after the other.
+func TestGuessesAtOnceAreNoMoreGuesses_A60(t *testing.T) {
+	f := newFixture(t)
+	right := request(`{"username":"aberg","password":"anna-pw"}`)
+	got := f.Serve(right, slowPasswords{f.people, func() {
+		for range 9 {
+			f.as(t, "aberg", "guess")
+		}
+	}})
+	assert.Equal(t, http.StatusOK, got.Status, "one guess was left")
+	right = request(`{"username":"aberg","password":"anna-pw"}`)
+	got = f.Serve(right, slowPasswords{f.people, func() {
+		for range 10 {
+			f.as(t, "aberg", "guess")
+		}
+	}})
+	assert.Equal(t, http.StatusUnauthorized, got.Status)
+	assert.Contains(t, f.log.String(), "login refused")
+}
+
 func TestTroubleAtTheLogin_B19(t *testing.T) {
 	for name, c := range map[string]struct {
 		damage     func(*testing.T, *fixture)
