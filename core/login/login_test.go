@@ -149,7 +149,9 @@ func TestBodiesThatAreRefused(t *testing.T) {
 			assert.Contains(t, got.text("message"), c.says)
 			assert.Len(t, got.fields, 2)
 			assert.NotContains(t, string(got.Body), "s3cret", "nothing of what was sent comes back")
-			assert.Empty(t, f.events(t, store.AuditLogin), "nobody was logged in")
+			for _, event := range f.events(t, store.AuditLogin) {
+				assert.Equal(t, store.AuditFailure, event.Outcome, "nobody was logged in")
+			}
 		})
 	}
 	for name, contentType := range map[string]string{
@@ -180,6 +182,21 @@ func TestScopesOfALogin(t *testing.T) {
 		assert.Equal(t, want, got.fields["claims"].(map[string]any)["scope"], asked)
 	}
 	assert.Equal(t, "$DATA MAIL", f.as(t, "aberg", "anna-pw").fields["claims"].(map[string]any)["scope"])
+}
+
+// Whoever tries whether a password is right must leave a trace, also if he wants no token.
+func TestARightPasswordIsSeen_B16(t *testing.T) {
+	f := newFixture(t)
+	got := f.as(t, "aberg", "anna-pw", "scope", "unknown")
+	require.Equal(t, http.StatusBadRequest, got.Status)
+	events := f.events(t, store.AuditLogin)
+	require.Len(t, events, 1)
+	assert.Equal(t, anna, events[0].User)
+	assert.Equal(t, store.AuditFailure, events[0].Outcome)
+	assert.Contains(t, events[0].Detail, "the right password")
+	assert.NotEmpty(t, events[0].Address)
+	assert.Contains(t, f.log.String(), anna)
+	assert.NotContains(t, f.log.String(), "anna-pw")
 }
 
 func TestLockoutOfTheLogin_A60(t *testing.T) {
