@@ -106,7 +106,7 @@ func (i *Issuer) take(from files, found *pair, err error, now time.Time) {
 				"take that right from them (chmod 600)", "private_key", from.private)
 		}
 	}
-	found.readAt = now
+	found.from, found.readAt = from, now
 	i.files.Store(found)
 }
 
