@@ -205,6 +205,7 @@ func TestFilesThatChange(t *testing.T) {
 	require.ErrorIs(t, f.Ready(), ErrUnavailable, "another file, which was not read yet, signs nothing")
 	f.refresh(t)
 	require.ErrorContains(t, f.Ready(), "other.pem", "a change of the settings is looked at without delay")
+	assert.Contains(t, f.log.String(), "last_good_keys=false")
 	_, _, ok := f.Keys()
 	require.False(t, ok, "a pair that the settings name no more verifies nothing")
 	f.change(func(c *config.Config) { c.DominoLogin = config.Default().DominoLogin })
