@@ -16,6 +16,7 @@ import (
 	"ndoap/core"
 	"ndoap/core/config"
 	"ndoap/core/coretest"
+	"ndoap/core/directory"
 	"ndoap/store"
 )
 
@@ -243,6 +244,25 @@ func TestWhoWasRenamedIsRefused_B10(t *testing.T) {
 	f.domino.Directory = recased
 	f.wait(time.Minute)
 	assert.Equal(t, http.StatusOK, f.resource(t, "Bearer "+token).status, "names that differ in case are the same")
+}
+
+// The names of many people who use the web only have one part. It may be the common name of somebody else.
+func TestPeopleWithNamesOfOnePart_B8(t *testing.T) {
+	f := loginFixture(t)
+	f.domino.Directory = &coretest.Directory{
+		Entries:   []directory.Person{{Name: "Webuser", Kind: directory.KindPerson}},
+		Passwords: map[string]string{"CN=Webuser": "web-pw"},
+	}
+	got := f.postJSON(t, "/doap/login", `{"username":"Webuser","password":"web-pw","scope":"domino"}`)
+	require.Equal(t, http.StatusOK, got.status, got.body)
+	assert.Equal(t, "CN=Webuser", f.resource(t, "Bearer "+got.text("bearer")).body)
+
+	f.domino.Directory = &coretest.Directory{
+		Entries: []directory.Person{{Name: "CN=Webuser/O=Acme", Kind: directory.KindPerson, Aliases: []string{"Webuser"}}},
+	}
+	f.wait(time.Minute)
+	assert.Equal(t, http.StatusUnauthorized, f.resource(t, "Bearer "+got.text("bearer")).status)
+	assert.Contains(t, f.log.String(), "the person was renamed since")
 }
 
 func TestTokensOfTheLoginAlwaysExpire_C24(t *testing.T) {
