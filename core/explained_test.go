@@ -111,6 +111,23 @@ func TestOtherRefusalsAreExplained(t *testing.T) {
 	}
 }
 
+// A tab behind the scheme is a separator, and what follows it is no part of the scheme that is told.
+func TestNothingBehindTheSchemeIsTold_B16(t *testing.T) {
+	f := newFixture(t)
+	const secret = "doap_hPqTn9sV3kYw5RzXc7Lm1JbD4fGt8QeU2oAyKiN6WxS"
+	for _, scheme := range []string{"DPoP\t", "Bearer\t", "DPoP \t ", "Bearer \t", "\tDPoP\t"} {
+		request := raw(core.RawRequest, "/db.nsf")
+		request.Headers.Set("Authorization", scheme+secret)
+		found := f.explained(t, answerOf(t, f.service.Serve(request)))
+		for _, told := range []string{found.Found, found.Expected, found.Remedy, f.log.String()} {
+			assert.NotContains(t, told, secret[:12], "%q", scheme)
+		}
+	}
+	request := raw(core.RawRequest, "/db.nsf")
+	request.Headers.Set("Authorization", "Bearer\t"+f.forge(t, nil, f.claims(nil)))
+	assert.Equal(t, core.Authenticated, f.service.Serve(request).Verdict)
+}
+
 // Domino words the refusal at that event, so that the sender has no id; the list has it all the same.
 func TestADenialIsExplained(t *testing.T) {
 	f := newFixture(t)

@@ -16,6 +16,7 @@ import (
 	"ndoap/core"
 	"ndoap/core/config"
 	"ndoap/core/coretest"
+	"ndoap/core/directory"
 	"ndoap/store"
 )
 
@@ -218,6 +219,50 @@ func TestWhoWasRemovedIsRefused_B10(t *testing.T) {
 	f.domino.Directory = nil
 	f.wait(time.Minute)
 	assert.Equal(t, http.StatusUnauthorized, f.resource(t, "Bearer "+token).status)
+}
+
+// Domino finds who was renamed by the old name as well, which may become somebody else's.
+func TestWhoWasRenamedIsRefused_B10(t *testing.T) {
+	f := loginFixture(t)
+	token := f.loginAs(t, "domino")
+	require.Equal(t, anna, f.resource(t, "Bearer "+token).body)
+	renamed := withPasswords()
+	for i, person := range renamed.Entries {
+		if person.Name == anna {
+			renamed.Entries[i].Name, renamed.Entries[i].Aliases = "CN=Anna Smith/OU=Sales/O=Acme", []string{anna}
+		}
+	}
+	f.domino.Directory = renamed
+	f.wait(time.Minute)
+	assert.Equal(t, http.StatusUnauthorized, f.resource(t, "Bearer "+token).status)
+	assert.Contains(t, f.log.String(), "the person was renamed since")
+
+	recased := withPasswords()
+	for i := range recased.Entries {
+		recased.Entries[i].Name = strings.ToUpper(recased.Entries[i].Name)
+	}
+	f.domino.Directory = recased
+	f.wait(time.Minute)
+	assert.Equal(t, http.StatusOK, f.resource(t, "Bearer "+token).status, "names that differ in case are the same")
+}
+
+// The names of many people who use the web only have one part. It may be the common name of somebody else.
+func TestPeopleWithNamesOfOnePart_B8(t *testing.T) {
+	f := loginFixture(t)
+	f.domino.Directory = &coretest.Directory{
+		Entries:   []directory.Person{{Name: "Webuser", Kind: directory.KindPerson}},
+		Passwords: map[string]string{"CN=Webuser": "web-pw"},
+	}
+	got := f.postJSON(t, "/doap/login", `{"username":"Webuser","password":"web-pw","scope":"domino"}`)
+	require.Equal(t, http.StatusOK, got.status, got.body)
+	assert.Equal(t, "CN=Webuser", f.resource(t, "Bearer "+got.text("bearer")).body)
+
+	f.domino.Directory = &coretest.Directory{
+		Entries: []directory.Person{{Name: "CN=Webuser/O=Acme", Kind: directory.KindPerson, Aliases: []string{"Webuser"}}},
+	}
+	f.wait(time.Minute)
+	assert.Equal(t, http.StatusUnauthorized, f.resource(t, "Bearer "+got.text("bearer")).status)
+	assert.Contains(t, f.log.String(), "the person was renamed since")
 }
 
 func TestTokensOfTheLoginAlwaysExpire_C24(t *testing.T) {

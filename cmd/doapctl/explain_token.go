@@ -171,6 +171,8 @@ func (a *assumed) Find(name string) ([]directory.Person, error) {
 	person := directory.Person{Name: "CN=Whoever it is/O=Assumed", ShortNames: []string{name}, Kind: directory.KindPerson}
 	if canonical, err := dominoname.Parse(name); err == nil {
 		person.Name = canonical
+	} else if canonical, err := dominoname.Canonical(name); err == nil { // whose name may have one part only
+		person.Name = canonical
 	}
 	return []directory.Person{person}, nil
 }

@@ -72,7 +72,7 @@ func (g *Guard) isPersons(key store.APIKey, people directory.Directory, now time
 // isNobodys returns nil if the directory has nobody of the key's name: what somebody has must be a key of that person's.
 func (g *Guard) isNobodys(key store.APIKey, people directory.Directory, now time.Time) error {
 	if err := g.known.Free(people, key.User, now); err != nil {
-		return holderFailure(key, err.Error(), "nobody and nothing called "+key.User,
+		return holderFailure(key, err.Error(), "nobody and nothing called "+key.User+", nor "+dominoname.Common(key.User),
 			"issue a key for another name, or for the person", err)
 	}
 	return nil

@@ -45,8 +45,7 @@ type Judgement struct {
 // Check judges the value of an Authorization header whose scheme carries access tokens, for what the request asks. people
 // is the directory of the request; nil when the host has none.
 func (g *Guard) Check(ctx context.Context, authorization string, asked rule.Asked, people directory.Directory) Judgement {
-	scheme, credentials, _ := strings.Cut(strings.TrimSpace(authorization), " ")
-	credentials = strings.TrimSpace(credentials)
+	scheme, credentials := cutScheme(authorization)
 	if !strings.EqualFold(scheme, "Bearer") {
 		return refuse(oauth.NewError(oauth.InvalidToken, "This server takes access tokens by the Bearer scheme only."), otherScheme(scheme))
 	}
@@ -76,6 +75,15 @@ func (g *Guard) verify(ctx context.Context, credentials string, people directory
 		return token.Verified{}, g.Issuers.ExplainOpaque(err)
 	}
 	return verified, err
+}
+
+// cutScheme takes the scheme from the value of an Authorization header. A tab separates like a blank, as it does for the
+// host: what is told of a scheme must have nothing of the credentials.
+func cutScheme(authorization string) (scheme, credentials string) {
+	const blanks = " \t"
+	authorization = strings.Trim(authorization, blanks)
+	end := strings.IndexAny(authorization+" ", blanks)
+	return authorization[:end], strings.TrimLeft(authorization[end:], blanks)
 }
 
 // limit holds a request with a good token against the token's scopes.

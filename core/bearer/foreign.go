@@ -41,7 +41,7 @@ func (g *Guard) identify(ctx context.Context, foreign issuer.Verified, people di
 		Credential: credentialOf(foreign), Provider: foreign.Provider, Issuer: foreign.Issuer, Proven: true,
 		ClientID: foreign.ClientID, Claim: foreign.User.Claim, User: foreign.User.Value,
 	}
-	name, err := g.person(ctx, foreign.User, people)
+	name, err := g.person(ctx, foreign, people)
 	if err != nil {
 		return token.Verified{}, noPerson(err, origin)
 	}
@@ -98,23 +98,42 @@ func clientOf(foreign issuer.Verified) string {
 
 // person is the canonical name of the one person in the directory who is called as a token has it. A host without
 // directory has nobody: a name may be that of a server, a group or somebody who has left.
-func (g *Guard) person(ctx context.Context, user issuer.User, people directory.Directory) (string, error) {
+//
+// Whoever has a token of the login must still have the very name that it was issued for. Domino finds who was renamed by
+// the old name, too; what was revoked is known by the names of then, and the old name may be given to somebody else.
+func (g *Guard) person(ctx context.Context, foreign issuer.Verified, people directory.Directory) (string, error) {
+	user := foreign.User
 	name, err := notesName(user)
+	issued := name
 	switch {
+	case foreign.Local && isOnePart(user.Value): // the directory has it without CN=
+		name, issued = dominoname.Common(user.Value), user.Value
 	case errors.Is(err, dominoname.ErrFlat), errors.Is(err, dominoname.ErrAmbiguous):
 		name = user.Value
 	case err != nil:
 		return "", err
 	}
 	found, err := g.known.One(people, name, g.Issuers.Now())
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case foreign.Local && issued != "" && !dominoname.Same(issued, found.Name):
+		return "", errRenamed
 	}
 	explain.TraceOf(ctx).Held(explain.Person, found.Name)
 	return found.Name, nil
 }
 
-var errChosen = errors.New("people may have chosen it themselves")
+// isOnePart tells whether a name is the canonical form of one that has one part only, such as CN=Webuser.
+func isOnePart(name string) bool {
+	canonical, err := dominoname.Canonical(name)
+	return err == nil && canonical == name && !strings.Contains(name, "/")
+}
+
+var (
+	errRenamed = errors.New("the person was renamed since")
+	errChosen  = errors.New("people may have chosen it themselves")
+)
 
 // chosenByPeople are claims whose value many providers let people choose, so that no full Notes name is believed in
 // them, unless the configuration names the claim.

@@ -150,11 +150,13 @@ func TestFree_B8(t *testing.T) {
 		directory.Person{Name: "Team/Acme", Kind: directory.KindGroup},
 		directory.Person{Name: "CN=Somebody/O=Acme", Aliases: []string{"CN=Old/O=Acme"}, Kind: directory.KindPerson},
 		directory.Person{Name: "CN=Room/O=Acme"},
+		directory.Person{Name: "Admins", Kind: directory.KindGroup},
 	)
 	require.NoError(t, directory.Free(people, "CN=Reporting/O=Acme"))
 	for what, name := range map[string]string{
 		"a person": "CN=Anna Berg/OU=Sales/O=Acme", "a server": "CN=Print/O=Acme", "a group in abbreviated form": "CN=Team/O=Acme",
 		"an alias": "CN=Old/O=Acme", "anything else": "CN=Room/O=Acme",
+		"a group with its common name": "CN=Admins/O=Acme", "a person with its common name": "CN=Anna Berg/O=Acme",
 	} {
 		require.ErrorIs(t, directory.Free(people, name), directory.ErrTaken, what)
 	}
@@ -169,7 +171,7 @@ func TestFree_B8(t *testing.T) {
 		require.NoError(t, cache.Free(people, "CN=Reporting/O=Acme", now))
 		require.ErrorIs(t, cache.Free(people, "CN=Print/O=Acme", now), directory.ErrTaken)
 	}
-	assert.Equal(t, 3, people.Asked, "twice for the free name, once for the other")
+	assert.Equal(t, 4, people.Asked, "three times for the free name, once for the other")
 	people.Entries = append(people.Entries, directory.Person{Name: "CN=Reporting/O=Acme", Kind: directory.KindGroup})
 	require.NoError(t, cache.Free(people, "CN=Reporting/O=Acme", now.Add(59*time.Second)))
 	require.ErrorIs(t, cache.Free(people, "CN=Reporting/O=Acme", now.Add(time.Minute)), directory.ErrTaken)

@@ -12,14 +12,15 @@ import (
 // ErrTaken is returned for a name that is to be nobody's and is not.
 var ErrTaken = errors.New("the Domino directory has an entry of this name")
 
-// Free returns nil if the directory has no entry at all for a canonical name, under the name itself and in its abbreviated
-// form: no person, group, server or anything else. What Domino's view finds for letters that it sorts alike counts, too:
-// Domino may take the two for members of the same groups.
+// Free returns nil if the directory has no entry at all for a canonical name, under the name itself, in its abbreviated
+// form and under its common name: no person, group, server or anything else. Domino holds the common name of who is of
+// the server's own organization against access control lists, too, where it may be a group's. What Domino's view finds
+// for letters that it sorts alike counts as well: Domino may take the two for members of the same groups.
 func Free(d Directory, name string) error {
 	if d == nil {
 		return ErrUnavailable
 	}
-	for _, form := range []string{name, dominoname.Abbreviated(name)} {
+	for _, form := range []string{name, dominoname.Abbreviated(name), dominoname.Common(name)} {
 		found, err := d.Find(form)
 		if err != nil {
 			return err

@@ -82,6 +82,11 @@ func (h *Handler) Serve(r *web.Request, people directory.Directory) web.Response
 	}
 	scope, err := h.scope(given.scope)
 	if err != nil {
+		// The sender knows now that the password is right, and must not learn it unseen.
+		event := audit.Of(r, h.Now(), store.AuditLogin, store.AuditFailure)
+		event.User, event.Detail = person.Name, "the right password, and a scope that no token can have"
+		h.Recorder.Record(ctx, event)
+		h.Log.Info("login refused", "address", audit.Address(r.Peer), "user", person.Name, "err", event.Detail)
 		return refuse(http.StatusBadRequest, err.Error())
 	}
 	return h.issue(ctx, r, person, scope)
@@ -123,9 +128,13 @@ func (h *Handler) authenticate(
 		}
 		err = errPassword
 	}
-	if !right {
+	switch {
+	case !right:
 		h.Failures.Failed(ctx, subject, r.Peer)
 		return directory.Person{}, err
+	case h.Failures.Locked(subject, r.Peer):
+		// Others that were under way at the same time have used up the guesses: whoever sends many at once has no more of them.
+		return directory.Person{}, errLocked
 	}
 	h.Failures.Succeeded(subject, r.Peer)
 	return person, nil

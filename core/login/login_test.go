@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/core/audit"
+	"ndoap/core/coretest"
 	"ndoap/core/directory"
 	"ndoap/core/login"
 	"ndoap/core/oauth"
@@ -148,7 +149,9 @@ func TestBodiesThatAreRefused(t *testing.T) {
 			assert.Contains(t, got.text("message"), c.says)
 			assert.Len(t, got.fields, 2)
 			assert.NotContains(t, string(got.Body), "s3cret", "nothing of what was sent comes back")
-			assert.Empty(t, f.events(t, store.AuditLogin), "nobody was logged in")
+			for _, event := range f.events(t, store.AuditLogin) {
+				assert.Equal(t, store.AuditFailure, event.Outcome, "nobody was logged in")
+			}
 		})
 	}
 	for name, contentType := range map[string]string{
@@ -181,6 +184,21 @@ func TestScopesOfALogin(t *testing.T) {
 	assert.Equal(t, "$DATA MAIL", f.as(t, "aberg", "anna-pw").fields["claims"].(map[string]any)["scope"])
 }
 
+// Whoever tries whether a password is right must leave a trace, also if he wants no token.
+func TestARightPasswordIsSeen_B16(t *testing.T) {
+	f := newFixture(t)
+	got := f.as(t, "aberg", "anna-pw", "scope", "unknown")
+	require.Equal(t, http.StatusBadRequest, got.Status)
+	events := f.events(t, store.AuditLogin)
+	require.Len(t, events, 1)
+	assert.Equal(t, anna, events[0].User)
+	assert.Equal(t, store.AuditFailure, events[0].Outcome)
+	assert.Contains(t, events[0].Detail, "the right password")
+	assert.NotEmpty(t, events[0].Address)
+	assert.Contains(t, f.log.String(), anna)
+	assert.NotContains(t, f.log.String(), "anna-pw")
+}
+
 func TestLockoutOfTheLogin_A60(t *testing.T) {
 	f := newFixture(t)
 	for range 10 {
@@ -208,6 +226,37 @@ func TestLockoutOfTheLogin_A60(t *testing.T) {
 }
 
 // What is the server's fault is 503, with a sentence in the log, and counts as nobody's failure.
+// slowPasswords is a directory in which something else happens while a password is compared.
+type slowPasswords struct {
+	*coretest.Directory
+	meanwhile func()
+}
+
+func (d slowPasswords) VerifyPassword(person directory.Person, password oauth.Secret) (bool, error) {
+	d.meanwhile()
+	return d.Directory.VerifyPassword(person, password)
+}
+
+// Requests that are sent at once must not have more guesses than those that are sent one after the other.
+func TestGuessesAtOnceAreNoMoreGuesses_A60(t *testing.T) {
+	f := newFixture(t)
+	right := request(`{"username":"aberg","password":"anna-pw"}`)
+	got := f.Serve(right, slowPasswords{f.people, func() {
+		for range 9 {
+			f.as(t, "aberg", "guess")
+		}
+	}})
+	assert.Equal(t, http.StatusOK, got.Status, "one guess was left")
+	right = request(`{"username":"aberg","password":"anna-pw"}`)
+	got = f.Serve(right, slowPasswords{f.people, func() {
+		for range 10 {
+			f.as(t, "aberg", "guess")
+		}
+	}})
+	assert.Equal(t, http.StatusUnauthorized, got.Status)
+	assert.Contains(t, f.log.String(), "login refused")
+}
+
 func TestTroubleAtTheLogin_B19(t *testing.T) {
 	for name, c := range map[string]struct {
 		damage     func(*testing.T, *fixture)

@@ -93,8 +93,9 @@ func (i *Issuer) take(from files, found *pair, err error, now time.Time) {
 	if err != nil {
 		if i.complaint != err.Error() {
 			i.complaint = err.Error()
+			known := i.files.Load()
 			i.log.Error("the key pair of the login cannot be used: nobody can log in with a name and a password until that is mended",
-				"last_good_keys", i.files.Load() != nil, "err", err)
+				"last_good_keys", known != nil && known.from == from, "err", err)
 		}
 		return
 	}
@@ -106,7 +107,7 @@ func (i *Issuer) take(from files, found *pair, err error, now time.Time) {
 				"take that right from them (chmod 600)", "private_key", from.private)
 		}
 	}
-	found.readAt = now
+	found.from, found.readAt = from, now
 	i.files.Store(found)
 }
 

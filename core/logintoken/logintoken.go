@@ -60,6 +60,7 @@ type pair struct {
 	public    jwk.Set
 	kid       string
 	algorithm string
+	from      files // that it was read from
 	readAt    time.Time
 	open      bool // others may read the file with the private key
 }
@@ -162,12 +163,14 @@ func (i *Issuer) Provider(current *config.Config) config.Provider {
 }
 
 // Keys returns what verifies the login's tokens now, and when it was last read; false while there is nothing. When the
-// files cannot be used any more, the last good pair goes on verifying.
+// files cannot be used any more, the last good pair goes on verifying, unless the settings name others meanwhile: the
+// reason may be that somebody else has the old ones.
 func (i *Issuer) Keys() (set jwk.Set, readAt time.Time, ok bool) {
-	if !i.config().DominoLogin.UseKeyPair {
+	current := i.config()
+	if !current.DominoLogin.UseKeyPair {
 		return i.own.public, i.now(), true
 	}
-	if known := i.files.Load(); known != nil {
+	if known := i.files.Load(); known != nil && known.from == filesOf(current) {
 		return known.public, known.readAt, true
 	}
 	return jwk.Set{}, time.Time{}, false
