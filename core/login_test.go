@@ -246,6 +246,22 @@ func TestWhoWasRenamedIsRefused_B10(t *testing.T) {
 	assert.Equal(t, http.StatusOK, f.resource(t, "Bearer "+token).status, "names that differ in case are the same")
 }
 
+// Whose name has one part has a mail file, too, and not that of somebody else with this alias.
+func TestMailOfPeopleWithNamesOfOnePart_B13(t *testing.T) {
+	f := newFixture(t)
+	request := raw(core.RawRequest, "/mail/web.nsf")
+	request.Headers.Set("Authorization", "Bearer "+f.forge(t, nil, f.claims(map[string]any{"sub": "CN=Webuser", "scope": "MAIL"})))
+	request.People = &coretest.Directory{
+		Entries: []directory.Person{{Name: "Webuser", Kind: directory.KindPerson, MailFile: `mail\web`}},
+	}
+	assert.Equal(t, core.Authenticated, f.service.Serve(request).Verdict)
+	f.wait(time.Minute)
+	request.People = &coretest.Directory{
+		Entries: []directory.Person{{Name: "CN=Webuser/O=Acme", Kind: directory.KindPerson, Aliases: []string{"Webuser"}, MailFile: `mail\web`}},
+	}
+	assert.Equal(t, http.StatusForbidden, f.service.Serve(request).Response.Status)
+}
+
 // The names of many people who use the web only have one part. It may be the common name of somebody else.
 func TestPeopleWithNamesOfOnePart_B8(t *testing.T) {
 	f := loginFixture(t)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ndoap/core/directory"
+	"ndoap/core/dominoname"
 	"ndoap/core/explain"
 	"ndoap/core/oauth"
 	"ndoap/core/rule"
@@ -45,8 +46,18 @@ func (g *Guard) CheckMapped(remembered *token.Verified, asked rule.Asked, people
 // mailFile finds the mail file of a token's user in the directory of the request.
 func (g *Guard) mailFile(verified token.Verified, people directory.Directory) func() (string, error) {
 	return func() (string, error) {
-		user, err := g.known.One(people, verified.User, g.Issuers.Now())
-		return user.MailFile, err
+		name := verified.User
+		if !strings.Contains(name, "/") { // a name of one part is looked up as the directory has it
+			name = dominoname.Common(name)
+		}
+		user, err := g.known.One(people, name, g.Issuers.Now())
+		switch {
+		case err != nil:
+			return "", err
+		case name != verified.User && !dominoname.Same(user.Name, verified.User): // it may be the alias of somebody else
+			return "", directory.ErrNobody
+		}
+		return user.MailFile, nil
 	}
 }
 
