@@ -9,10 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 
+	"ndoap/core/config"
 	"ndoap/core/explain"
 	"ndoap/core/jws"
 	"ndoap/core/oauth"
@@ -79,20 +78,12 @@ func (p *provider) endpoint() (at, from string, err error) {
 
 // readSecret reads the file with the secret of this server as a client. A line end at its end is none of the secret.
 func readSecret(name, directory string) (oauth.Secret, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(directory, name)
-	}
-	file, err := os.Open(name)
+	content, err := config.ReadNamed(directory, name, maxSecret)
 	if err != nil {
-		return "", fmt.Errorf("cannot open the clientSecretFile: %w", err)
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	content, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
-	if err != nil {
-		return "", fmt.Errorf("cannot read the clientSecretFile: %w", err)
+		return "", fmt.Errorf("clientSecretFile: %w", err)
 	}
 	secret := strings.TrimRight(string(content), "\r\n")
-	if secret == "" || len(content) > maxSecret || strings.ContainsAny(secret, "\r\n") {
+	if secret == "" || strings.ContainsAny(secret, "\r\n") {
 		return "", fmt.Errorf("the clientSecretFile %s is not one line with a secret", name)
 	}
 	return oauth.Secret(secret), nil

@@ -139,10 +139,10 @@ func TestTheSecretInAFile(t *testing.T) {
 		content []byte // nil: no file
 		says    string // empty: it is sent
 	}{
-		"no file":         {nil, "cannot open the clientSecretFile"},
+		"no file":         {nil, "clientSecretFile: cannot open the file"},
 		"an empty file":   {[]byte("\n"), "is not one line"},
 		"two lines":       {[]byte("a\nb\n"), "is not one line"},
-		"too long":        {make([]byte, 4<<10+1), "is not one line"},
+		"too long":        {make([]byte, 4<<10+1), "is longer than 4096 bytes"},
 		"a secret":        {[]byte("s3cret"), ""},
 		"with a line end": {[]byte("s3cret\r\n"), ""},
 	} {

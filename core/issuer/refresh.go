@@ -8,13 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"time"
 
+	"ndoap/core/config"
 	"ndoap/core/jwk"
 )
 
@@ -128,8 +126,8 @@ func (t *Table) load(ctx context.Context, p *provider) (found *keys, leftOut []e
 	case p.settings.URL != "":
 		return t.discover(ctx, p, algorithms)
 	case p.settings.KeyFile != "":
-		if document, err = readFile(p.settings.KeyFile, p.directory); err != nil {
-			return nil, nil, err
+		if document, err = config.ReadNamed(p.directory, p.settings.KeyFile, maxDocument); err != nil {
+			return nil, nil, fmt.Errorf("keyFile: %w", err)
 		}
 	}
 	found = &keys{issuers: p.settings.ExpectedIssuers()}
@@ -142,26 +140,6 @@ func (t *Table) load(ctx context.Context, p *provider) (found *keys, leftOut []e
 		return nil, nil, err
 	}
 	return found, leftOut, nil
-}
-
-// readFile reads a file of an administrator, up to the size of a document that is fetched.
-func readFile(name, directory string) ([]byte, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(directory, name)
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the keyFile: %w", err)
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	document, err := io.ReadAll(io.LimitReader(file, maxDocument+1))
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the keyFile: %w", err)
-	}
-	if len(document) > maxDocument {
-		return nil, fmt.Errorf("the keyFile %s is longer than %d bytes", name, maxDocument)
-	}
-	return document, nil
 }
 
 // discover reads the provider's metadata (OpenID Connect Discovery 1.0 section 4) and the keys that it points to.

@@ -256,7 +256,7 @@ func TestKeyFile(t *testing.T) {
 	}
 	f.configure(t, config.Provider{Name: "file", Issuers: []string{idp}, KeyFile: "10-jwt.pubkey"})
 	f.refresh(t)
-	assert.Contains(t, f.said(), "cannot open the keyFile")
+	assert.Contains(t, f.said(), "keyFile: cannot open the file")
 
 	write("10-jwt.pubkey", pemOf(&signing.other.PublicKey))
 	f.now = f.now.Add(Interval)

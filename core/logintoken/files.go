@@ -5,9 +5,7 @@ package logintoken
 import (
 	"context"
 	"crypto"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -113,7 +111,7 @@ func (i *Issuer) take(from files, found *pair, err error, now time.Time) {
 
 // load reads a key pair. Errors name the setting, the file and what to do.
 func load(from files, algorithms []string) (*pair, error) {
-	text, err := readFile(from.public)
+	text, err := config.ReadNamed("", from.public, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("JwtPublicKeyFile: %w", err)
 	}
@@ -128,7 +126,7 @@ func load(from files, algorithms []string) (*pair, error) {
 			public, read.algorithm = known, algorithm
 		}
 	}
-	if text, err = readFile(from.private); err != nil {
+	if text, err = config.ReadNamed("", from.private, maxFile); err != nil {
 		return nil, fmt.Errorf("JwtPrivateKeyFile: %w", err)
 	}
 	read.open = isOpenToOthers(from.private)
@@ -153,20 +151,4 @@ func load(from files, algorithms []string) (*pair, error) {
 func isOpenToOthers(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
-}
-
-func readFile(name string) ([]byte, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the file: %w", err)
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the file: %w", err)
-	}
-	if len(text) > maxFile {
-		return nil, errors.New(name + " is longer than a key can be")
-	}
-	return text, nil
 }

@@ -133,7 +133,7 @@ func TestKeyPairsThatAreRefused_C3_C7(t *testing.T) {
 		"a public file without PEM": {privatePEM(good), "secret", "", "JwtPublicKeyFile"},
 		"two keys in one file":      {privatePEM(good) + privatePEM(good), publicPEM(good), "", "more than one PEM block"},
 		"a passphrase":              {"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", publicPEM(good), "", "passphrase"},
-		"an endless file":           {strings.Repeat(" ", maxFile+1), publicPEM(good), "", "longer than a key can be"},
+		"an endless file":           {strings.Repeat(" ", maxFile+1), publicPEM(good), "", "is longer than 65536 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := withFiles(t, c.private, c.public, c.algorithm)
