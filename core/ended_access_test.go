@@ -85,6 +85,25 @@ func TestEndedAccessIsThatOfThePerson_B10(t *testing.T) {
 	assert.Equal(t, anna, f.resource(t, f.issued(t, private, byAddress)).body, "who may log in again, may come again")
 }
 
+// A token that has the name of before was issued to whoever had that name when it was revoked.
+func TestEndedAccessOutlastsARename_B10(t *testing.T) {
+	f, private := external(t, nil)
+	token := f.issued(t, private, nil)
+	require.Equal(t, anna, f.resource(t, token).body)
+	_, err := f.store.RevokeUser(t.Context(), anna)
+	require.NoError(t, err)
+	f.wait(2 * time.Second)
+	later := f.issued(t, private, map[string]any{"iat": f.now().Unix()})
+
+	const smith = "CN=Anna Smith/OU=Sales/O=Acme"
+	renamed := people()
+	renamed.Entries[0].Name, renamed.Entries[0].Aliases = smith, []string{anna}
+	f.domino.Directory = renamed
+	f.wait(2 * time.Minute) // what the directory said is remembered for one
+	assert.Equal(t, "The token was revoked.", f.resource(t, token).text("error_description"))
+	assert.Equal(t, smith, f.resource(t, later).body, "what was issued since is good")
+}
+
 // maxJwtDuration allows tokens of a year; none of them outlives the knowledge that its user was revoked.
 func TestEndedAccessIsKnownAsLongAsTokensCount_A45(t *testing.T) {
 	f, private := external(t, nil)

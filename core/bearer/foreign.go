@@ -45,8 +45,14 @@ func (g *Guard) identify(ctx context.Context, foreign issuer.Verified, people di
 	if err != nil {
 		return token.Verified{}, noPerson(err, origin)
 	}
-	if err := g.Verifier.CheckStanding(ctx, foreign.StandingOf(name), origin); err != nil {
-		return token.Verified{}, err
+	called := []string{name}
+	if then, err := notesName(foreign.User); err == nil && !dominoname.Same(then, name) {
+		called = append(called, then) // renamed since, and perhaps revoked before that
+	}
+	for _, user := range called {
+		if err := g.Verifier.CheckStanding(ctx, foreign.StandingOf(user), origin); err != nil {
+			return token.Verified{}, err
+		}
 	}
 	return token.Verified{
 		ID: foreign.ID, ClientID: clientOf(foreign), Subject: name, User: name, Scope: foreign.Scope,
