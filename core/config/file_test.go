@@ -10,10 +10,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"ndoap/store/storetest"
 )
 
 func TestReadNamed(t *testing.T) {
-	directory := t.TempDir()
+	directory := storetest.TempDir(t)
 	path := filepath.Join(directory, "key.pem")
 	require.NoError(t, os.WriteFile(path, []byte("12345"), 0o600))
 	for _, name := range []string{"key.pem", path} {
