@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What sqlite3's .dump says of a database at version 1, and the application id, which it leaves out.
+-- What sqlite3's .dump says of a database at version 3, and the application id, which it leaves out.
 PRAGMA application_id = 0x646F6170;
 PRAGMA foreign_keys=OFF;
 BEGIN TRANSACTION;
