@@ -26,10 +26,11 @@ cache=${NDOAP_CACHE:-$HOME/.cache/ndoap}/wine
 release=bookworm # its Wine is 8.0, in both architectures
 edition=1        # of what setup makes; another number makes it anew
 : "${WINEPREFIX:=$cache/prefix}"
-# Wine itself keeps quiet, and does not offer to download Mono and Gecko.
 # Without it Wine takes names of files for ASCII, and those with other letters are not there.
 export LC_ALL=C.UTF-8
-export WINEPREFIX WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=${WINEDLLOVERRIDES:+;$WINEDLLOVERRIDES}"
+# Wine itself says only why it could not start or run a program, and does not offer to download Mono and Gecko.
+export WINEDEBUG=-all,err+virtual,err+module,err+process,err+server
+export WINEPREFIX WINEDLLOVERRIDES="mscoree,mshtml=${WINEDLLOVERRIDES:+;$WINEDLLOVERRIDES}"
 unset DISPLAY
 
 fail() {
@@ -37,10 +38,21 @@ fail() {
     exit 1
 }
 
+# fixed: what makes a program's addresses the same each time, if this machine lets us. The Wine of Debian is linked to
+# 0x7d400000, and Windows wants a page at 0x7ffe0000: a Linux from 6.9 on moves the heap by up to a gigabyte from the
+# program's end, and one start in some thousands finds that page taken and ends with status 1.
+fixed() {
+    if setarch -R true 2>/dev/null; then
+        echo "setarch -R"
+    fi
+}
+
 # enter WORD...: the program, in place of this shell, where Wine is. The mounts live in a namespace of their own and
 # end with the last process in it, however that ends.
 enter() {
     way=$(cat "$cache/way" 2>/dev/null) || fail "there is no Wine yet; run: make setup-wine"
+    # shellcheck disable=SC2046 # no word or two
+    set -- $(fixed) "$@"
     case "$way" in
     machine) exec "$@" ;;
     root) exec unshare --mount --propagation private sh "$0" in-namespace "$@" ;;
