@@ -39,7 +39,7 @@ fail() {
 }
 
 # fixed: what makes a program's addresses the same each time, if this machine lets us. The Wine of Debian is linked to
-# 0x7d400000, and Windows wants a page at 0x7ffe0000: a Linux from 6.9 on moves the heap by up to a gigabyte from the
+# 0x7d000000, and Windows wants a page at 0x7ffe0000: a Linux from 6.9 on moves the heap by up to a gigabyte from the
 # program's end, and one start in some thousands finds that page taken and ends with status 1.
 fixed() {
     if setarch -R true 2>/dev/null; then
