@@ -4,14 +4,26 @@ package core
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // overrides are the headers by which Domino Access Services and other services take another method than the
-// request's. With an underscore they are the same to an application that looks at CGI variables.
-var overrides = []string{
-	"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
-	"X_HTTP_Method_Override", "X_HTTP_Method", "X_Method_Override",
+// request's, in all spellings: with an underscore for a hyphen they are the same to an application that looks at CGI
+// variables.
+var overrides = slices.Concat(spellings("X-HTTP-Method-Override"), spellings("X-HTTP-Method"), spellings("X-Method-Override"))
+
+// spellings are the names of headers that become the same CGI variable as a name, which is in any case.
+func spellings(name string) []string {
+	first, rest, found := strings.Cut(name, "-")
+	if !found {
+		return []string{name}
+	}
+	var all []string
+	for _, spelled := range spellings(rest) {
+		all = append(all, first+"-"+spelled, first+"_"+spelled)
+	}
+	return all
 }
 
 // methods are all that a request may count as.
