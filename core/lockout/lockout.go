@@ -157,7 +157,7 @@ func (g *Guard) count(of pair, most int, lasts time.Duration, now time.Time) int
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	at := g.table(of).Of(of.key())
-	if age := now.Sub(at.since); age < 0 || age >= lasts {
+	if age := now.Sub(at.since); age < -limit.Disorder || age >= lasts {
 		at.count, at.since = 0, now // the lockout, if there is one, stays
 	}
 	at.count++

@@ -100,6 +100,19 @@ func TestGuessesAtOnceLockNobodyOutEverywhere_A60(t *testing.T) {
 	assert.Len(t, listed, 11, "one of each address, and one of all")
 }
 
+// Failures that come at once are counted in another order than that in which they read the clock.
+func TestDisorderForgetsNoFailure_A60(t *testing.T) {
+	f := newFixture(t)
+	people := f.People()
+	for range 10 {
+		people.Failed(t.Context(), anna, attacker)
+		f.fail(t, 1, "app", attacker)
+		f.now = f.now.Add(-time.Microsecond)
+	}
+	assert.True(t, people.Locked(anna, attacker))
+	assert.True(t, f.isLocked("app", attacker))
+}
+
 func TestWhoSucceedsIsForgiven(t *testing.T) {
 	f := newFixture(t)
 	people := f.People()
