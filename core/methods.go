@@ -4,33 +4,18 @@ package core
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
 // overrides are the headers by which Domino Access Services and other services take another method than the
-// request's, in all spellings: with an underscore for a hyphen they are the same to an application that looks at CGI
-// variables.
-var overrides = slices.Concat(spellings("X-HTTP-Method-Override"), spellings("X-HTTP-Method"), spellings("X-Method-Override"))
-
-// spellings are the names of headers that become the same CGI variable as a name, which is in any case.
-func spellings(name string) []string {
-	first, rest, found := strings.Cut(name, "-")
-	if !found {
-		return []string{name}
-	}
-	var all []string
-	for _, spelled := range spellings(rest) {
-		all = append(all, first+"-"+spelled, first+"_"+spelled)
-	}
-	return all
-}
+// request's. Applications that look at CGI variables know no difference between '-' and '_' in them.
+var overrides = [...]string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
 
 // methods are all that a request may count as.
 func methods(request Request) []string {
 	counted := []string{request.Method()}
 	for _, name := range overrides {
-		for _, method := range request.Header(name) {
+		for _, method := range request.Variable(name) {
 			counted = append(counted, strings.ToUpper(strings.TrimSpace(method)))
 		}
 	}
