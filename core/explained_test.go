@@ -68,6 +68,26 @@ func TestWhatARefusedRequestLeaves(t *testing.T) {
 	}
 }
 
+// Domino takes an exclamation mark for a question mark: what follows either is the query, which may hold a password.
+func TestTheQueryIsToldNowhere_B16(t *testing.T) {
+	f := newFixture(t)
+	for target, path := range map[string]string{
+		"/names.nsf!Login&Username=aberg&Password=geheim":     "/names.nsf",
+		"/names.nsf!Login&Password=geheim?x":                  "/names.nsf",
+		"/names.nsf?Login&Password=geheim!x":                  "/names.nsf",
+		"https://host.example/db.nsf/v!OpenView&token=geheim": "/db.nsf/v",
+		"/doap/account/x!token=geheim":                        "/doap/account/x",
+	} {
+		request := raw(core.RawRequest, target)
+		request.Headers.Set("Authorization", "Bearer x")
+		found := f.explained(t, answerOf(t, f.service.Serve(request)))
+		assert.Equal(t, path, found.Path, target)
+		for _, told := range []string{found.Found, found.Expected, found.Remedy, f.log.String()} {
+			assert.NotContains(t, told, "geheim", target)
+		}
+	}
+}
+
 // Refusals that are no matter of a token's claims; those are in the tables of TestRefusedTokens and
 // TestRefusedTokensOfAnIdentityProvider.
 func TestOtherRefusalsAreExplained(t *testing.T) {

@@ -8,17 +8,14 @@ import (
 )
 
 // overrides are the headers by which Domino Access Services and other services take another method than the
-// request's. With an underscore they are the same to an application that looks at CGI variables.
-var overrides = []string{
-	"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
-	"X_HTTP_Method_Override", "X_HTTP_Method", "X_Method_Override",
-}
+// request's. Applications that look at CGI variables know no difference between '-' and '_' in them.
+var overrides = [...]string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
 
 // methods are all that a request may count as.
 func methods(request Request) []string {
 	counted := []string{request.Method()}
 	for _, name := range overrides {
-		for _, method := range request.Header(name) {
+		for _, method := range request.Variable(name) {
 			counted = append(counted, strings.ToUpper(strings.TrimSpace(method)))
 		}
 	}

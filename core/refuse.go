@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"ndoap/core/audit"
 	"ndoap/core/bearer"
@@ -52,7 +53,7 @@ func severalHeaders(count int) *oauth.Error {
 
 // tokenAtLogin refuses a token where people log in.
 func tokenAtLogin(path string) *oauth.Error {
-	why := unjudged(explain.Place, "a token at "+path, "a person who logs in", "let the client open this address in the browser of its user, without a token")
+	why := unjudged(explain.Place, "a token at "+toldPath(path), "a person who logs in", "let the client open this address in the browser of its user, without a token")
 	return oauth.NewError(oauth.InsufficientScope, "An access token cannot be used to log in.").Because(why)
 }
 
@@ -70,9 +71,8 @@ func (s *Service) refuse(request Request, refused *oauth.Error, sufficient oauth
 	refused = refused.Under(refusal.NewID())
 	why := failureOf(refused)
 	s.log.Log(context.Background(), refused.LogLevel(), "bearer token refused", "request_id", refused.RequestID, "code", refused.Code, "err", why)
-	path, _ := splitTarget(request.Target())
 	told := store.Explanation{
-		RequestID: refused.RequestID, Method: request.Method(), Path: path, Address: audit.Address(s.sender(request)),
+		RequestID: refused.RequestID, Method: request.Method(), Path: toldPath(request.Target()), Address: audit.Address(s.sender(request)),
 		Status: refused.Status, Error: string(refused.Code), Reason: refused.Description,
 	}
 	if request.Event() == Authenticate {
@@ -83,6 +83,14 @@ func (s *Service) refuse(request Request, refused *oauth.Error, sufficient oauth
 		return Decision{Verdict: Deny}
 	}
 	return answer(forMethod(request.Method(), bearer.Response(refused, sufficient)))
+}
+
+// toldPath is what administrators are told of a request target: the path. Domino takes ! for ?, and what follows either is
+// a query, which may hold a password.
+func toldPath(target string) string {
+	path, _ := splitTarget(target)
+	path, _, _ = strings.Cut(path, "!")
+	return path
 }
 
 // failureOf is the rule that a refused request broke.

@@ -31,6 +31,9 @@ type Request interface {
 	Target() string
 	// Header returns all values of a header, in order; the name in any case.
 	Header(name string) []string
+	// Variable returns all values, in order, of the headers that an application sees as one CGI variable: the name in any
+	// case, with '-' or '_'.
+	Variable(name string) []string
 	// Authorization is the value of the header that carries an access token; empty when there is none.
 	Authorization() string
 	// BodySize is the size of the body in bytes.

@@ -92,7 +92,7 @@ func TestMethodsThatHeadersOverride_B13(t *testing.T) {
 	}
 	assert.Equal(t, core.Authenticated, override("db.read", http.MethodGet))
 	assert.Equal(t, core.Authenticated, override("db.write", http.MethodPost, "X-HTTP-Method-Override", " patch "))
-	for _, name := range []string{"X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_Method_Override"} {
+	for _, name := range []string{"X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_Method_Override", "X-HTTP_Method-Override", "x_http-method", "X-Method_Override"} {
 		assert.Equal(t, core.Answer, override("db.read", http.MethodGet, name, "DELETE"), name)
 		assert.Equal(t, core.Answer, override("db.write", http.MethodPost, name, "DELETE"), name)
 	}

@@ -161,7 +161,8 @@ typedef struct {
 // Looks a name up. people->values is to be released whatever the outcome.
 void ndoap_people_find(uint64_t thread, const char *name, ndoap_people *people);
 
-// Compares a password with the Internet password of the one person with a canonical name.
+// Compares a password with the Internet password of the one person with a canonical name. Where there is none, as much
+// is done, and no password is the right one.
 void ndoap_people_verify(uint64_t thread, const char *name, const char *password, ndoap_password *answer);
 
 #endif

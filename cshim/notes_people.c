@@ -26,6 +26,7 @@ enum {
     MAX_LOOKUP = 260,   // a name of MAXUSERNAME (256), and what ndoap_notes_to_lmbcs wants as reserve
     MAX_PASSWORD = 512, // in LMBCS
     MAX_VALUE = 1024,   // of an item, in LMBCS
+    MAX_DECOY = 256,    // a digest takes up to 52
     MOST_VALUES = 64,   // of an item; aliases above that are not looked at
 };
 
@@ -38,6 +39,8 @@ typedef uint16_t(LNPUBLIC *text_item)(void *match, uint16_t item, uint16_t membe
 typedef void *(LNPUBLIC *lock_object)(uintptr_t handle);
 typedef int(LNPUBLIC *unlock_object)(uintptr_t handle);
 typedef uint16_t(LNPUBLIC *free_object)(uintptr_t handle);
+typedef uint16_t(LNPUBLIC *hash_password)(uint16_t password_size, const char *password, uint16_t capacity,
+                                          uint16_t *digest_size, char *digest, uint32_t reserved_flags, void *reserved);
 typedef uint16_t(LNPUBLIC *verify_password)(uint16_t password_size, const char *password, uint16_t digest_size,
                                             const char *digest, uint32_t reserved_flags, void *reserved);
 
@@ -49,8 +52,26 @@ static struct {
     lock_object lock;
     unlock_object unlock;
     free_object free;
+    hash_password hash;
     verify_password verify;
 } notes;
+
+// The digest that a password is compared with where there is no person's, so that the time tells nobody which names
+// exist. The server makes it itself, since only the server knows what form its digests have. Empty: it cannot.
+static char decoy[MAX_DECOY];
+
+static void make_decoy(void)
+{
+    static const char password[] = "ndoap"; // a right one lets nobody in
+    uint16_t size = 0;
+
+    memset(decoy, 0, sizeof decoy);
+    if (notes.hash == NULL || notes.verify == NULL)
+        return;
+    bool made = notes.hash(sizeof password - 1, password, sizeof decoy - 1, &size, decoy, 0, NULL) == 0 && size > 0 &&
+                size < sizeof decoy - 1 && notes.verify(sizeof password - 1, password, size, decoy, 0, NULL) == 0;
+    memset(decoy + (made ? size : 0), 0, sizeof decoy - (made ? size : 0));
+}
 
 void ndoap_people_resolve(void)
 {
@@ -61,7 +82,9 @@ void ndoap_people_resolve(void)
     ndoap_notes_find("OSLockObject", &notes.lock);
     ndoap_notes_find("OSUnlockObject", &notes.unlock);
     ndoap_notes_find("OSMemFree", &notes.free);
+    ndoap_notes_find("SECHashPassword", &notes.hash);
     ndoap_notes_find("SECVerifyPassword", &notes.verify);
+    make_decoy();
 }
 
 uint64_t ndoap_people_thread(void)
@@ -238,10 +261,13 @@ void ndoap_people_verify(uint64_t thread, const char *name, const char *password
         return;
     }
     answer->outcome = read_digest(name, digest, &answer->code);
+    bool is_persons = digest[0] != '\0';
+    if (!is_persons)
+        memcpy(digest, decoy, sizeof decoy);
     if (answer->outcome == NDOAP_PEOPLE_ANSWERED && digest[0] != '\0' && password[0] != '\0' &&
         ndoap_notes_to_lmbcs(password, lmbcs, sizeof lmbcs)) {
         int32_t status = notes.verify((uint16_t)strlen(lmbcs), lmbcs, (uint16_t)strlen(digest), digest, 0, NULL);
-        answer->valid = status == 0;
+        answer->valid = is_persons && status == 0;
         if (status != 0 && (status & CODE_BITS) != WRONG_PASSWORD) {
             answer->outcome = NDOAP_PEOPLE_FAILED;
             answer->code = status & CODE_BITS;

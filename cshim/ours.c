@@ -217,3 +217,21 @@ size_t ndoap_count_spellings(const char *headers, size_t size, const char *name,
     }
     return count;
 }
+
+bool ndoap_claims_proxy(const char *headers, size_t size)
+{
+    static const char *const names[] = {"x-forwarded-for", "x-forwarded-proto"};
+    header_line line;
+
+    if (headers == NULL)
+        return false;
+    for (const char *from = headers, *end = headers + size; from < end;) {
+        if (!next_line(&from, end, &line))
+            continue;
+        ndoap_text name = trimmed(line.name.at, line.name.at + line.name.size);
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+            if (same_variable(name, names[i]) && memchr(name.at, '_', name.size) != NULL)
+                return true;
+    }
+    return false;
+}

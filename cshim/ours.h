@@ -40,4 +40,8 @@ ndoap_header_scan ndoap_scan_headers(const char *headers, size_t size);
 // the first as it was spelled.
 size_t ndoap_count_spellings(const char *headers, size_t size, const char *name, ndoap_text *spelled);
 
+// Tells whether a request has a header that applications take for one of a proxy, X-Forwarded-For or X-Forwarded-Proto,
+// in a spelling with '_': both are one CGI variable, and a proxy that sets the one may pass the other on.
+bool ndoap_claims_proxy(const char *headers, size_t size);
+
 #endif

@@ -39,16 +39,16 @@ static unsigned int answer(FilterContext *context, ndoap_decision *decision)
     return sent ? kFilterHandledRequest : kFilterError;
 }
 
-// Refuses a request that brought X-DOAP-* headers which cannot be cleared. The one answer that C words itself: there is
-// nothing to decide.
+// Refuses a request that brought X-DOAP-* headers which cannot be cleared, or a proxy's in a spelling that no proxy
+// has. The one answer that C words itself: there is nothing to decide.
 static unsigned int refuse_headers(FilterContext *context)
 {
     static char reason[] = "Bad Request";
-    static char headers[] = "Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 60\r\n\r\n";
-    static char body[] = "The request has headers that begin with X-DOAP. Leave them.\n";
+    static char headers[] = "Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 67\r\n\r\n";
+    static char body[] = "The request has headers such as X-DOAP or X_Forwarded. Leave them.\n";
     ndoap_decision decision;
 
-    _Static_assert(sizeof body - 1 == 60, "Content-Length is the length of the body");
+    _Static_assert(sizeof body - 1 == 67, "Content-Length is the length of the body");
     memset(&decision, 0, sizeof decision);
     decision.status = 400;
     decision.reason = reason;
@@ -89,6 +89,9 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
         return refuse_headers(context);
     const char *target = ndoap_host_target(context, &line);
     ndoap_route route = ndoap_route_of(target);
+    // Where people log in, CGI variables are all that is left of the headers.
+    if (route == NDOAP_ROUTE_USER && ndoap_claims_proxy(headers.at, headers.size))
+        return refuse_headers(context);
     if (route != NDOAP_ROUTE_MACHINE && route != NDOAP_ROUTE_OPTIONAL && scan.authorization.at == NULL)
         return kFilterNotHandled;
     if (target == NULL)

@@ -49,13 +49,15 @@ func NewRecorder(audits store.Audits, now func() time.Time, log *slog.Logger) *R
 }
 
 // Admit decides whether a refusal is to be recorded now, and completes its Detail.
-func (r *Recorder) Admit(event *store.AuditEvent) bool {
+func (r *Recorder) Admit(event *store.AuditEvent) bool { return r.admit(event, "") }
+
+func (r *Recorder) admit(event *store.AuditEvent, subject string) bool {
 	now := r.now()
 	sender := event.Address
 	if address, err := netip.ParseAddr(sender); err == nil {
 		sender = limit.Network(address)
 	}
-	key := strings.Join([]string{string(event.Action), event.ClientID, event.User, sender}, "\n")
+	key := strings.Join([]string{string(event.Action), event.ClientID, event.User, sender, subject}, "\n")
 	_, admitted := r.seen.Take(key, limit.Rate{Burst: 1, Per: time.Minute}, now)
 	if admitted {
 		_, admitted = r.senders.Take(sender, limit.Rate{Burst: share, Per: refill}, now)
@@ -78,7 +80,13 @@ func (r *Recorder) Admit(event *store.AuditEvent) bool {
 
 // Record stores a refusal if it is to be recorded now, and tells whether it is, so that the console is told as often.
 func (r *Recorder) Record(ctx context.Context, event store.AuditEvent) bool {
-	if !r.Admit(&event) {
+	return r.RecordOf(ctx, event, "")
+}
+
+// RecordOf is Record for an event about somebody whom it must not name, because nobody is called so. Made-up names are
+// recorded as often as others: an answer waits for the store, so that its time would tell them apart.
+func (r *Recorder) RecordOf(ctx context.Context, event store.AuditEvent, subject string) bool {
+	if !r.admit(&event, subject) {
 		return false
 	}
 	if err := r.store.AppendAudit(ctx, event); err != nil {

@@ -5,9 +5,11 @@
 package coretest
 
 import (
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"ndoap/core"
 	"ndoap/core/directory"
@@ -48,6 +50,18 @@ func (r *Request) Target() string { return r.URL }
 
 // Header implements core.Request.
 func (r *Request) Header(name string) []string { return r.Headers.Values(name) }
+
+// Variable implements core.Request. Headers of one variable come in the order of their names.
+func (r *Request) Variable(name string) []string {
+	variable := func(header string) string { return strings.ToUpper(strings.ReplaceAll(header, "-", "_")) }
+	var values []string
+	for _, header := range slices.Sorted(maps.Keys(r.Headers)) {
+		if variable(header) == variable(name) {
+			values = append(values, r.Headers[header]...)
+		}
+	}
+	return values
+}
 
 // Authorization implements core.Request.
 func (r *Request) Authorization() string { return r.Headers.Get("Authorization") }

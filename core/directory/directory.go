@@ -40,7 +40,8 @@ type Directory interface {
 	// been found by something else than a name: see One.
 	Find(name string) ([]Person, error)
 	// VerifyPassword compares a password with the Internet password of a person that Find has returned. It does not
-	// count failures. A person without an Internet password has no right one.
+	// count failures. A person without an Internet password has no right one, nor has a name that is no person's: both
+	// take as long as others, as far as the host can do that.
 	VerifyPassword(person Person, password oauth.Secret) (bool, error)
 }
 

@@ -149,7 +149,8 @@ func commandOf(kind string, elements []string, query string) (string, error) {
 
 // checkArguments refuses a second command among the arguments; the first may be one. Login is an argument of any
 // command. By databaseName the data sources of an XPage open another database than the one in the path, unless the
-// designer forbids it (ignoreRequestParams); a prefix may stand before it (requestParamPrefix).
+// designer forbids it (ignoreRequestParams); a prefix may stand before it (requestParamPrefix). An XPage may stand behind
+// any path in a database: OpenXPage takes its name without .xsp, and databases and forms can have one shown in their place.
 func checkArguments(kind string, arguments []string) error {
 	for i, argument := range arguments {
 		name, _, _ := strings.Cut(argument, "=")
@@ -161,7 +162,7 @@ func checkArguments(kind string, arguments []string) error {
 		switch {
 		case i > 0 && (effects[name] != 0 && name != "login" || strings.HasPrefix(name, "__")):
 			return fmt.Errorf("the query has a second command, %.40q", name)
-		case (kind == XPage || kind == Other) && strings.HasSuffix(name, "databasename"):
+		case kind != API && kind != File && strings.HasSuffix(name, "databasename"):
 			return fmt.Errorf("the argument %.40q may open another database than the one in the path", name)
 		}
 	}

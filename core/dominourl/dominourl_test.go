@@ -104,6 +104,7 @@ func TestWhatCannotBeTold_B13(t *testing.T) {
 		"two commands":                     {"/sales.nsf/v?OpenView&DeleteDocument", "/sales.nsf?OpenDatabase&openagent=1", "/sales.nsf/f?OpenForm&__Click=0", "/sales.nsf/api/data/documents?a=b&OpenAgent"},
 		"a second command, encoded":        {"/sales.nsf/v?OpenView&%44eleteDocument", "/sales.nsf/v?OpenView&+EditDocument", "/sales.nsf/v?OpenView&%5f_Click=0", "/sales.nsf/v?OpenView&%zz=1"},
 		"another database for an XPage":    {"/sales.nsf/home.xsp?databaseName=names.nsf", "/sales.nsf/home.xsp?OpenXPage&DATABASENAME=names.nsf", "/sales.nsf/home.xsp?a=b&%64atabaseName=x", "/sales.nsf/home.xsp?a=b&doc2databaseName=x", "/sales.nsf/v/home.xsp?databaseName=x"},
+		"another database, by a command":   {"/sales.nsf/home?OpenXPage&databaseName=names.nsf", "/sales.nsf?OpenDatabase&databaseName=names.nsf", "/sales.nsf/0/" + unid + "?OpenDocument&databaseName=x", "/sales.nsf/home?databaseName=x", "/sales.nsf/api?databaseName=x"},
 		"a command where there are none":   {"/sales.nsf/api/data/documents?OpenDocument", "/servlet/x?OpenView", "/sales.nsf/home.xsp?OpenDocument", "/a.css?OpenView", "/sales.nsf/api?OpenView", "/sales.nsf/v/x.xsp?OpenDocument"},
 		"no path":                          {"", "*", "sales.nsf", "ftp://host/sales.nsf", "https://host?x", `https://host\sales.nsf`, "//host/sales.nsf", "https://host//sales.nsf", "/sales.nsf#x"},
 		"endless":                          {"/" + strings.Repeat("a", 8<<10)},

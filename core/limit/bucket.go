@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// Disorder is how far apart, and the wrong way round, times may be that were read at once: whoever reads the clock first
+// may be counted last. Only a time that is earlier by more is of a clock that was set back.
+const Disorder = time.Second
+
 // Rate is what a token bucket lets through: Burst at once, and as many again within Per.
 type Rate struct {
 	Burst int
@@ -35,7 +39,7 @@ func (b *Buckets) Take(key string, rate Rate, now time.Time) (wait time.Duration
 	if full.Before(now) {
 		full = now
 	}
-	if full.After(now.Add(rate.Per)) { // the clock was set back, or the rate was changed: count anew
+	if full.After(now.Add(rate.Per + Disorder)) { // the clock was set back, or the rate was changed: count anew
 		full = now
 	}
 	full = full.Add(rate.Per / time.Duration(max(rate.Burst, 1)))

@@ -69,6 +69,27 @@ func TestBucketSurvivesAClockSetBack(t *testing.T) {
 	assert.True(t, ok)
 }
 
+// Requests that come at once read the clock in one order and are counted in another. That is no clock that was set back: a
+// bucket that began anew for it would let through as much again as often as that happens.
+func TestBucketIsNotRefilledByDisorder_A60(t *testing.T) {
+	for name, early := range map[string]time.Duration{"a moment": 1, "as much as is possible": Disorder} {
+		t.Run(name, func(t *testing.T) {
+			buckets := NewBuckets(10)
+			for range 3 {
+				_, ok := buckets.Take("a", perMinute(3), noon)
+				assert.True(t, ok)
+			}
+			for range 5 {
+				_, ok := buckets.Take("a", perMinute(3), noon.Add(-early))
+				assert.False(t, ok)
+			}
+			wait, ok := buckets.Take("a", perMinute(3), noon)
+			assert.False(t, ok)
+			assert.Equal(t, 20*time.Second, wait, "nor is anything taken")
+		})
+	}
+}
+
 // However calls are spread over time, no window of a minute sees more than a burst and what came after it.
 func TestBucketNeverLetsMoreThrough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

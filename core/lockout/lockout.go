@@ -95,7 +95,7 @@ func (g *Guard) locked(of pair, address netip.Addr) (retryAfter time.Duration, l
 	if retryAfter <= 0 {
 		return 0, false
 	}
-	g.recorder.Record(context.Background(), g.event(wordsFor(of.subject).action, of.subject, address, "locked out"))
+	g.recorder.RecordOf(context.Background(), g.event(wordsFor(of.subject).action, of.subject, address, "locked out"), of.subject)
 	return retryAfter, true
 }
 
@@ -111,13 +111,13 @@ func (g *Guard) failed(ctx context.Context, of pair, address netip.Addr, most in
 	count := g.count(of, most, lasts, now)
 	if count < most {
 		if of.network != store.Everywhere { // the same failure was told of its address
-			g.recorder.Record(ctx, g.event(say.action, of.subject, address, say.failed))
+			g.recorder.RecordOf(ctx, g.event(say.action, of.subject, address, say.failed), of.subject)
 		}
 		return
 	}
 	event := g.event(store.AuditLockout, of.subject, address, fmt.Sprintf("%d failures; locked for %s", count, lasts))
 	if client.IsUnknown(of.subject) {
-		if g.recorder.Record(ctx, event) {
+		if g.recorder.RecordOf(ctx, event, of.subject) {
 			g.log.Warn(say.stranger, "address", of.network, "for", lasts)
 		}
 		return
@@ -157,7 +157,7 @@ func (g *Guard) count(of pair, most int, lasts time.Duration, now time.Time) int
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	at := g.table(of).Of(of.key())
-	if age := now.Sub(at.since); age < 0 || age >= lasts {
+	if age := now.Sub(at.since); age < -limit.Disorder || age >= lasts {
 		at.count, at.since = 0, now // the lockout, if there is one, stays
 	}
 	at.count++

@@ -45,8 +45,13 @@ func (p *People) Locked(subject string, address netip.Addr) bool {
 	return locked
 }
 
-// Failed counts one failed login.
+// Failed counts one failed login. Those that were under way when their address was locked count no more: whoever asks
+// Locked again before a right password lets somebody in has no use for them, and they would lock the person everywhere with
+// the requests that few addresses can send at once.
 func (p *People) Failed(ctx context.Context, subject string, address netip.Addr) {
+	if until, err := p.guard.until(pair{subject, limit.Network(address)}); err == nil && until.After(p.guard.now()) {
+		return
+	}
 	p.guard.Failed(ctx, subject, address)
 	if isPerson(subject) {
 		most := p.guard.config().Limits.LockoutFailures * spread

@@ -79,6 +79,40 @@ func TestGuessesFromManyAddresses_A60(t *testing.T) {
 	assert.False(t, people.Locked(anna, owner), "it ends")
 }
 
+// Guesses that are sent at once were all under way when the first of them locked the address. None of the others could
+// log anybody in any more, so that none counts towards locking the person everywhere: that takes ten addresses.
+func TestGuessesAtOnceLockNobodyOutEverywhere_A60(t *testing.T) {
+	f := newFixture(t)
+	people := f.People()
+	for n := range 9 {
+		for range 60 {
+			people.Failed(t.Context(), anna, from(n))
+		}
+		assert.True(t, people.Locked(anna, from(n)))
+	}
+	assert.False(t, people.Locked(anna, owner), "nine addresses")
+	for range 60 {
+		people.Failed(t.Context(), anna, from(9))
+	}
+	assert.True(t, people.Locked(anna, owner), "ten")
+	listed, err := f.store.ListLockouts(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, listed, 11, "one of each address, and one of all")
+}
+
+// Failures that come at once are counted in another order than that in which they read the clock.
+func TestDisorderForgetsNoFailure_A60(t *testing.T) {
+	f := newFixture(t)
+	people := f.People()
+	for range 10 {
+		people.Failed(t.Context(), anna, attacker)
+		f.fail(t, 1, "app", attacker)
+		f.now = f.now.Add(-time.Microsecond)
+	}
+	assert.True(t, people.Locked(anna, attacker))
+	assert.True(t, f.isLocked("app", attacker))
+}
+
 func TestWhoSucceedsIsForgiven(t *testing.T) {
 	f := newFixture(t)
 	people := f.People()

@@ -6,6 +6,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -111,33 +112,38 @@ func (h *Handler) authenticate(
 		return directory.Person{}, errUnusable
 	}
 	person, err := directory.One(people, given.name)
-	subject := person.Name
+	subject, compared := person.Name, person
 	switch {
 	case errors.Is(err, directory.ErrUnavailable):
 		return directory.Person{}, err
 	case err != nil:
-		subject = lockout.Stranger(given.name)
-	}
-	if h.Failures.Locked(subject, r.Peer) {
-		return directory.Person{}, errLocked
-	}
-	right := false
-	if err == nil {
-		if right, err = people.VerifyPassword(person, given.password); err != nil {
-			return directory.Person{}, errors.Join(directory.ErrUnavailable, err)
+		subject, compared = lockout.Stranger(given.name), directory.Person{}
+		if isDirectorys(err) {
+			compared.Name = given.name
 		}
-		err = errPassword
 	}
+	// Whoever is nobody, or locked out, has a password compared, too: otherwise the time of the answer would tell.
+	locked := h.Failures.Locked(subject, r.Peer)
+	right, failure := people.VerifyPassword(compared, given.password)
 	switch {
-	case !right:
+	case failure != nil:
+		return directory.Person{}, errors.Join(directory.ErrUnavailable, failure)
+	case locked:
+		return directory.Person{}, errLocked
+	case err != nil || !right:
 		h.Failures.Failed(ctx, subject, r.Peer)
-		return directory.Person{}, err
+		return directory.Person{}, cmp.Or(err, errPassword)
 	case h.Failures.Locked(subject, r.Peer):
 		// Others that were under way at the same time have used up the guesses: whoever sends many at once has no more of them.
 		return directory.Person{}, errLocked
 	}
 	h.Failures.Succeeded(subject, r.Peer)
 	return person, nil
+}
+
+// isDirectorys tells whether the directory was asked for a name that is not one person's. Other names are not taken there.
+func isDirectorys(err error) bool {
+	return errors.Is(err, directory.ErrNobody) || errors.Is(err, directory.ErrSeveral) || errors.Is(err, directory.ErrNotPerson)
 }
 
 // maxPassword is what the shim has place for, in LMBCS; that may be shorter than UTF-8 and is hardly ever longer.

@@ -128,13 +128,32 @@ NOTES_FUNCTION uint16_t NAMEGetTextItem2(void *match, uint16_t item, uint16_t me
     return 0;
 }
 
+static const char decoy_digest[] = "(decoy)";
+
+NOTES_FUNCTION uint16_t SECHashPassword(uint16_t password_size, const char *password, uint16_t capacity, uint16_t *size,
+                                        char *digest, uint32_t flags, void *reserved)
+{
+    CHECK(flags == 0 && reserved == NULL, "what is reserved");
+    CHECK(password_size == strlen(FAKE_DECOY) && memcmp(password, FAKE_DECOY, password_size) == 0, "the decoy");
+    if (people.hash_fails != 0)
+        return people.hash_fails;
+    memset(digest, 'x', capacity);
+    memcpy(digest, decoy_digest, sizeof decoy_digest - 1); // without a NUL
+    *size = people.hash_is_long ? capacity : sizeof decoy_digest - 1;
+    return 0;
+}
+
 NOTES_FUNCTION uint16_t SECVerifyPassword(uint16_t password_size, const char *password, uint16_t digest_size,
                                           const char *digest, uint32_t flags, void *reserved)
 {
     CHECK(flags == 0 && reserved == NULL, "what is reserved");
     CHECK(people.open == 0, "no lookup is open meanwhile");
-    people.verified++;
+    bool is_decoy = digest_size == strlen(decoy_digest) && memcmp(digest, decoy_digest, digest_size) == 0;
+    people.verified += !is_decoy;
+    people.decoys += is_decoy;
     if (people.verify_status != 0)
         return people.verify_status;
+    if (is_decoy)
+        return password_size == strlen(FAKE_DECOY) && memcmp(password, FAKE_DECOY, password_size) == 0 ? 0 : 0x1708;
     return password_size == digest_size && memcmp(password, digest, digest_size) == 0 ? 0 : 0x1708;
 }

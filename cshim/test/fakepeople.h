@@ -19,18 +19,24 @@ typedef struct {
     uint16_t text_fails;       // status of NAMEGetTextItem2, for item failing_item
     uint16_t failing_item;
     uint16_t verify_status; // instead of comparing; 0: compares
+    uint16_t hash_fails;    // status of SECHashPassword
     bool lock_fails;
     bool no_handle;
     bool match_is_missing;
+    bool hash_is_long; // SECHashPassword says that its digest fills all of the buffer
     const char *lacks; // a function that ndoap_people_resolve does not find
 
     int lookups;
     int open; // handles that are not freed
     int locked;
-    int verified;
+    int verified; // against digests of people
+    int decoys;   // against the digest that SECHashPassword has made
 } fake_directory;
 
 extern fake_directory people;
+
+// The password that the shim has hashed to have a digest to compare with.
+#define FAKE_DECOY "ndoap"
 
 // Begins a test with a directory.
 void fake_people(const fake_person *list);

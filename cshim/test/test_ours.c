@@ -153,10 +153,33 @@ static void test_spellings(void)
     CHECK(spelled.at == NULL && ndoap_count_spellings(NULL, 0, "X-DOAP-Client", &spelled) == 0, "no headers");
 }
 
+static void test_claims(void)
+{
+    static const char *const claims[] = {
+        "GET / HTTP/1.1\r\nX_Forwarded_For: 1\r\n",
+        "x-forwarded_for:\r\n",
+        "Host: h\r\nX_FORWARDED-Proto : https\r\n",
+        "X-Forwarded-For: 1\r\nX_Forwarded_For: 2",
+    };
+    static const char *const harmless[] = {
+        "X-Forwarded-For: 1_2\r\nx-forwarded-proto: https\r\n",
+        "X_Forwarded_Fort: 1\r\nX_Forwarded: 2\r\n",
+        "Cookie: a\r\n X_Forwarded_For: folded\r\n",
+        "",
+    };
+
+    for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++)
+        CHECK(ndoap_claims_proxy(claims[i], strlen(claims[i])), "%s", claims[i]);
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
+        CHECK(!ndoap_claims_proxy(harmless[i], strlen(harmless[i])), "%s", harmless[i]);
+    CHECK(!ndoap_claims_proxy(NULL, 0), "no headers");
+}
+
 void test_ours(void)
 {
     test_routes();
     test_schemes();
     test_headers();
     test_spellings();
+    test_claims();
 }

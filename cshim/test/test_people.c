@@ -182,9 +182,17 @@ static void test_passwords(void)
         CHECK(answer.outcome == NDOAP_PEOPLE_ANSWERED && answer.valid == 0, "%s with %s", never[i][0], never[i][1]);
     }
     CHECK(people.verified == 2, "only one person's password is ever compared, not %d times", people.verified);
+    CHECK(people.decoys == 6, "the others cost as much, %d times", people.decoys);
+    answer = verify("nobody", FAKE_DECOY);
+    CHECK(answer.outcome == NDOAP_PEOPLE_ANSWERED && answer.valid == 0, "the password of the decoy is nobody's");
+    answer = verify("", "secret");
+    CHECK(answer.outcome == NDOAP_PEOPLE_ANSWERED && answer.valid == 0, "a name that is not looked up");
+    CHECK(people.decoys == 8, "costs a comparison, too: %d", people.decoys);
     people.verify_status = 0x8105;
     answer = verify("CN=Anna/O=Acme", "s\xC5\x81");
     CHECK(answer.outcome == NDOAP_PEOPLE_FAILED && answer.valid == 0 && answer.code == 0x105, "code %d", answer.code);
+    answer = verify("nobody", "secret");
+    CHECK(answer.outcome == NDOAP_PEOPLE_FAILED && answer.code == 0x105, "and so for nobody: code %d", answer.code);
     people.lookup_fails = 0x30E;
     answer = verify("CN=Anna/O=Acme", "s\xC5\x81");
     CHECK(answer.outcome == NDOAP_PEOPLE_FAILED && answer.valid == 0 && answer.code == 0x30E, "code %d", answer.code);
@@ -224,6 +232,29 @@ static void test_missing_functions(void)
     CHECK(verify("CN=Anna/O=Acme", "s\xC5\x81").valid == 1, "with all of them");
 }
 
+// Without a digest that the server itself made, nothing is compared for a name that is nobody's.
+static void test_decoy(void)
+{
+    for (int way = 0; way < 4; way++) {
+        fake_people(acme);
+        people.lacks = way == 0 ? "SECHashPassword" : NULL;
+        people.hash_fails = way == 1 ? 0x105 : 0;
+        people.hash_is_long = way == 2;
+        people.verify_status = way == 3 ? 0x105 : 0;
+        ndoap_people_resolve();
+        people.verify_status = 0;
+        people.decoys = 0;
+        ndoap_password answer = verify("nobody", "secret");
+        CHECK(answer.outcome == NDOAP_PEOPLE_ANSWERED && answer.valid == 0, "way %d", way);
+        CHECK(people.decoys == 0 && people.verified == 0, "way %d compares nothing", way);
+        CHECK(verify("CN=Anna/O=Acme", "s\xC5\x81").valid == 1, "way %d has passwords", way);
+    }
+    fake_people(acme);
+    ndoap_people_resolve();
+    CHECK(verify("nobody", "secret").valid == 0, "nobody's");
+    CHECK(people.decoys == 2, "made and proven once, then compared: %d", people.decoys);
+}
+
 void test_people(void)
 {
     test_find();
@@ -232,4 +263,5 @@ void test_people(void)
     test_threads();
     test_passwords();
     test_missing_functions();
+    test_decoy();
 }

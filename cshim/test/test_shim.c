@@ -76,7 +76,7 @@ static void test_forged_headers(void)
     context = fake_begin("/", "X-DOAP-Scope: a\r\n\r\n");
     host.set_header_fails = true;
     CHECK(raw(context) == kFilterHandledRequest && host.status == 400, "a header that cannot be emptied is refused");
-    CHECK(strstr(host.response_headers, "Content-Length: 60") != NULL && host.written_size == 60, "in words");
+    CHECK(strstr(host.response_headers, "Content-Length: 67") != NULL && host.written_size == 67, "in words");
     context = fake_begin("/", "X-DOAP-Scope: a\r\nX-DOAP-Scope: b\r\n\r\n");
     CHECK(raw(context) == kFilterHandledRequest && host.status == 400,
           "so is a second one that the host does not reach");
@@ -84,6 +84,12 @@ static void test_forged_headers(void)
     CHECK(raw(context) == kFilterHandledRequest && host.status == 400, "a name with a blank, which some servers trim");
     context = fake_begin("/", "X-DOAP-\xff: a\r\n\r\n");
     CHECK(raw(context) == kFilterHandledRequest && host.status == 400, "and a name that is none");
+    context = fake_begin("/doap/auth", "X-Forwarded-For: 1\r\nX_Forwarded_For: 2\r\n\r\n");
+    CHECK(raw(context) == kFilterHandledRequest && host.status == 400, "and two of a proxy that become one variable");
+    context = fake_begin("/db.nsf", "X_Forwarded_For: 2\r\n\r\n");
+    CHECK(raw(context) == kFilterNotHandled, "which is the application's matter elsewhere");
+    context = fake_begin("/doap/auth", "X-Forwarded-For: 1\r\n\r\n");
+    CHECK(raw(context) == kFilterNotHandled, "and right in its one spelling");
     context = fake_begin("/", "");
     host.headers_fail = true;
     CHECK(raw(context) == kFilterError, "a request whose headers cannot be seen is an error");

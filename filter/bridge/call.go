@@ -67,9 +67,39 @@ func (r callRequest) Method() string {
 // Target implements core.Request.
 func (r callRequest) Target() string { return r.call.RequestTarget }
 
-// Header implements core.Request. Lines are read as they are needed; a continued line (obs-fold) belongs to the value
-// before it.
-func (r callRequest) Header(name string) []string {
+// Header implements core.Request.
+func (r callRequest) Header(name string) []string { return r.values(name, strings.EqualFold) }
+
+// Variable implements core.Request.
+func (r callRequest) Variable(name string) []string { return r.values(name, sameVariable) }
+
+// sameVariable tells whether two names of headers reach applications as the same CGI variable.
+func sameVariable(one, other string) bool {
+	if len(one) != len(other) {
+		return false
+	}
+	for i := range len(one) {
+		if a, b := variableByte(one[i]), variableByte(other[i]); a != b {
+			return false
+		}
+	}
+	return true
+}
+
+func variableByte(c byte) byte {
+	switch {
+	case c == '-':
+		return '_'
+	case 'a' <= c && c <= 'z':
+		return c - ('a' - 'A')
+	default:
+		return c
+	}
+}
+
+// values are those of the headers with a name. Lines are read as they are needed; a continued line (obs-fold) belongs to
+// the value before it.
+func (r callRequest) values(name string, same func(one, other string) bool) []string {
 	var values []string
 	continues := false
 	for line := range strings.SplitSeq(r.call.HeaderText, "\n") {
@@ -79,7 +109,7 @@ func (r callRequest) Header(name string) []string {
 			continue
 		}
 		field, value, found := strings.Cut(line, ":")
-		continues = found && strings.EqualFold(strings.TrimSpace(field), name)
+		continues = found && same(strings.TrimSpace(field), name)
 		if continues {
 			values = append(values, strings.TrimSpace(value))
 		}

@@ -20,6 +20,9 @@ func TestHeader(t *testing.T) {
 	assert.Empty(t, request.Header("no colon"))
 	assert.Empty(t, request.Header("X-Missing"))
 	assert.Empty(t, callRequest{&Call{}}.Header("X"))
+	spelled := callRequest{&Call{HeaderText: "GET / HTTP/1.1\r\nX-A-B: 1\r\nx_a-b:2\r\nX-A_B : 3\r\n 4\r\nX-A-BC: 5\r\nX-A-C: 6\r\nXXA-B: 7\r\n\r\n"}}
+	assert.Equal(t, []string{"1", "2", "3 4"}, spelled.Variable("X-A-B"))
+	assert.Equal(t, []string{"1"}, spelled.Header("X-A-B"))
 	assert.Empty(t, callRequest{&Call{HeaderText: " folded first line\r\n"}}.Header("X"))
 }
 

@@ -4,6 +4,7 @@ package endtoend
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,6 +59,31 @@ func TestRequestsPerMinute_A60(t *testing.T) {
 		s.tell(t, "show stat doap")
 		return strings.HasSuffix(s.awaitAfter(t, from, "Doap.Limited = "), " = 2")
 	}, patience, tick)
+}
+
+// Applications see X_Forwarded_For and X-Forwarded-For as one variable, which is all that ndoap has where people log in.
+// A proxy that sets the latter and passes on the former must not let anybody choose an address.
+func TestSendersChooseNoAddress_A89_A60(t *testing.T) {
+	s := start(t, options{config: behindProxy(map[string]any{"authorizationPerAddress": 3})})
+	ask := func(forged map[string]string) page {
+		request := newRequest(t, http.MethodGet, s.base+"/doap/auth?response_type=code&client_id="+tutorialID, "")
+		request.Header.Set("X-Forwarded-For", "192.0.2.7")
+		request.Header.Set("X-Forwarded-Proto", "https")
+		for name, value := range forged {
+			request.Header[name] = []string{value}
+		}
+		return do(t, http.DefaultClient, request)
+	}
+	for n := range 6 {
+		got := ask(map[string]string{"X_Forwarded_For": fmt.Sprintf("203.0.113.%d", n+1)})
+		assert.Equal(t, http.StatusBadRequest, got.status, "%d: %s", n, got.body)
+	}
+	assert.Equal(t, http.StatusBadRequest, ask(map[string]string{"x-forwarded_for": "203.0.113.9"}).status)
+	assert.Equal(t, http.StatusBadRequest, ask(map[string]string{"X_FORWARDED_PROTO": "https"}).status)
+	for range 3 {
+		assert.NotEqual(t, http.StatusBadRequest, ask(nil).status, "what was refused before did not count")
+	}
+	assert.Equal(t, http.StatusTooManyRequests, ask(nil).status)
 }
 
 // TestLockoutIsSeenAndLifted_A60 guesses at a secret while the administrator looks on with doapctl.

@@ -232,6 +232,25 @@ uint16_t LNPUBLIC NAMEGetTextItem2(void *match, uint16_t item, uint16_t member, 
     return 0;
 }
 
+uint16_t LNPUBLIC SECHashPassword(uint16_t password_size, const char *password, uint16_t capacity,
+                                  uint16_t *digest_size, char *digest, uint32_t reserved_flags, void *reserved)
+{
+    char made[MAX_TEXT];
+
+    notes_require_thread("SECHashPassword");
+    if (password == NULL || digest_size == NULL || digest == NULL)
+        notes_violation("SECHashPassword", "was given no password, or nowhere to put the digest");
+    if (reserved_flags != 0 || reserved != NULL)
+        notes_violation("SECHashPassword", "was given something that is reserved");
+    digest_of(password, password_size, made, sizeof made);
+    size_t size = strlen(made);
+    if (size > capacity)
+        notes_violation("SECHashPassword", "was given too little room for the digest");
+    memcpy(digest, made, size); // not terminated
+    *digest_size = (uint16_t)size;
+    return 0;
+}
+
 uint16_t LNPUBLIC SECVerifyPassword(uint16_t password_size, const char *password, uint16_t digest_size,
                                     const char *digest, uint32_t reserved_flags, void *reserved)
 {

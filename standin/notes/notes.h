@@ -53,6 +53,9 @@ NOTES_EXPORT uint16_t LNPUBLIC NAMEGetTextItem2(void *match, uint16_t item, uint
 NOTES_EXPORT void *LNPUBLIC OSLockObject(uint32_t handle);
 NOTES_EXPORT int LNPUBLIC OSUnlockObject(uint32_t handle);
 NOTES_EXPORT uint16_t LNPUBLIC OSMemFree(uint32_t handle);
+NOTES_EXPORT uint16_t LNPUBLIC SECHashPassword(uint16_t password_size, const char *password, uint16_t capacity,
+                                               uint16_t *digest_size, char *digest, uint32_t reserved_flags,
+                                               void *reserved);
 NOTES_EXPORT uint16_t LNPUBLIC SECVerifyPassword(uint16_t password_size, const char *password, uint16_t digest_size,
                                                  const char *digest, uint32_t reserved_flags, void *reserved);
 

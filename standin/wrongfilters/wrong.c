@@ -166,7 +166,7 @@ static unsigned int wrong_raw(FilterContext *context, FilterRawRequest *event, b
     context->GetRequest(context, &line, &error);
     wrong_memory(context, &line);
     wrong_notes();
-    if (wrong_kind("people-") || wrong_kind("password-"))
+    if (wrong_kind("people-") || wrong_kind("password-") || wrong_kind("hash-"))
         wrong_people();
     if (wrong("callback-thread"))
         on_own_thread(ask_request, context);

@@ -18,6 +18,7 @@ static uint16_t(LNPUBLIC *text_item)(void *, uint16_t, uint16_t, char *, uint16_
 static void *(LNPUBLIC *lock_object)(uint32_t);
 static int(LNPUBLIC *unlock_object)(uint32_t);
 static uint16_t(LNPUBLIC *free_object)(uint32_t);
+static uint16_t(LNPUBLIC *hash)(uint16_t, const char *, uint16_t, uint16_t *, char *, uint32_t, void *);
 static uint16_t(LNPUBLIC *verify)(uint16_t, const char *, uint16_t, const char *, uint32_t, void *);
 
 static void find(const char *name, void *function)
@@ -36,6 +37,7 @@ static void find_all(void)
     find("OSLockObject", &lock_object);
     find("OSUnlockObject", &unlock_object);
     find("OSMemFree", &free_object);
+    find("SECHashPassword", &hash);
     find("SECVerifyPassword", &verify);
 }
 
@@ -130,7 +132,21 @@ static void wrong_pointers(void *buffer)
 static void wrong_passwords(void)
 {
     int nothing = 0;
+    char text[64];
+    uint16_t size = 0;
 
+    if (wrong("hash-none"))
+        hash(0, NULL, sizeof text, &size, text, 0, NULL);
+    if (wrong("hash-no-digest"))
+        hash(1, "x", 0, &size, NULL, 0, NULL);
+    if (wrong("hash-no-size"))
+        hash(1, "x", sizeof text, NULL, text, 0, NULL);
+    if (wrong("hash-no-room"))
+        hash(1, "x", 1, &size, text, 0, NULL);
+    if (wrong("hash-flags"))
+        hash(1, "x", sizeof text, &size, text, 1, NULL);
+    if (wrong("hash-reserved"))
+        hash(1, "x", sizeof text, &size, text, 0, &nothing);
     if (wrong("password-none"))
         verify(0, NULL, 1, "x", 0, NULL);
     if (wrong("password-no-digest"))
