@@ -28,6 +28,7 @@ const (
 	reservedCalls   = 1
 
 	inactiveKept = 10 * time.Second
+	oddPause     = time.Minute // between two lines on the console that whoever makes tokens up can cause
 	mostActive   = 5000
 	mostInactive = 1000 // apart from the others: made-up tokens do not push out good ones
 )
@@ -39,9 +40,11 @@ type asker struct {
 	inactive map[tokenHash]answer
 	calls    map[tokenHash]*call
 	waiting  int
-	failure  error // the last, until the provider answers again; nil: it does
-	failedAt time.Time
-	unsaid   error // what the failure was when it was last said on the console
+	failure  error     // the last, until the provider answers again; nil: it does
+	silent   time.Time // when it last was to be left alone; zero: it answers
+	unsaid   error     // what the failure was when it was last said on the console
+	odd      error     // a failure that a token may have caused, to be said
+	oddSaid  time.Time // when such a one was said last
 }
 
 type tokenHash [sha256.Size]byte
@@ -95,7 +98,11 @@ func (a *asker) recall(hash tokenHash, now time.Time, activeKept time.Duration) 
 		return known, true
 	}
 	known, found := a.inactive[hash]
-	return known, found && within(now, known.askedAt, inactiveKept)
+	kept := inactiveKept
+	if errors.Is(known.err, token.ErrUnavailable) {
+		kept = Pause
+	}
+	return known, found && within(now, known.askedAt, kept)
 }
 
 // await takes one of the places for requests that wait, and returns the call for the token, which it begins unless one is
@@ -108,13 +115,13 @@ func (t *Table) await(p *provider, hash tokenHash, text string) (*call, error) {
 	if _, wasGood := a.active[hash]; !wasGood {
 		waiting, calls = waiting-reservedWaiting, calls-reservedCalls
 	}
-	if a.failure != nil {
+	if !a.silent.IsZero() {
 		calls = 1 // which tells whether it answers again
 	}
 	underWay := a.calls[hash]
 	switch {
-	case a.failure != nil && within(now, a.failedAt, Pause):
-		return nil, unavailable(fmt.Errorf("it failed at %s, and is asked again after %s: %w", stamp(a.failedAt), Pause, a.failure))
+	case !a.silent.IsZero() && within(now, a.silent, Pause):
+		return nil, unavailable(fmt.Errorf("it failed at %s, and is asked again after %s: %w", stamp(a.silent), Pause, a.failure))
 	case a.waiting >= waiting:
 		return nil, unavailable(fmt.Errorf("%d requests wait for its answers already", a.waiting))
 	case underWay == nil && len(a.calls) >= calls:
@@ -177,16 +184,22 @@ func (a *asker) end(hash tokenHash) {
 // remember keeps an answer, or that there was none. When there is no place, any other answer of its kind gives way. An answer
 // about an active token stays after its time, to tell that the token was a good one.
 func (a *asker) remember(hash tokenHash, got answer, now time.Time) {
-	if failed, ok := errors.AsType[*explain.Failure](got.err); ok && errors.Is(failed, token.ErrUnavailable) {
+	failed, _ := errors.AsType[*explain.Failure](got.err)
+	isFailure := failed != nil && errors.Is(failed, token.ErrUnavailable)
+	if isFailure && !isPerhapsAboutToken(failed.Cause) {
 		a.fail(failed.Cause, now)
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.failure = nil
-	delete(a.active, hash)
-	delete(a.inactive, hash)
+	a.failure, a.silent = nil, time.Time{}
+	if isFailure {
+		a.odd = failed.Cause
+	} else {
+		delete(a.active, hash)
+	}
 	answers, most := a.active, mostActive
+	delete(a.inactive, hash)
 	if got.err != nil {
 		answers, most = a.inactive, mostInactive
 	}
@@ -199,11 +212,11 @@ func (a *asker) remember(hash tokenHash, got answer, now time.Time) {
 	answers[hash] = got
 }
 
-// fail notes that the provider did not answer.
+// fail notes that the provider did not answer, and is to be left alone.
 func (a *asker) fail(err error, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.failure, a.failedAt = err, now
+	a.failure, a.silent = err, now
 }
 
 // report says on the console, once for each cause, when a provider fails and when it answers again.
@@ -219,6 +232,12 @@ func (t *Table) report(p *provider) {
 			"provider", p.settings.Name, "err", a.failure)
 	}
 	a.unsaid = a.failure
+	if now := t.Now(); a.odd != nil && !within(now, a.oddSaid, oddPause) {
+		t.Log.Warn("an identity provider answers about a token that is no JWT as if it failed; the token is refused",
+			"provider", p.settings.Name, "err", a.odd)
+		a.oddSaid = now
+	}
+	a.odd = nil
 }
 
 // unavailable refuses a token because the provider could not be asked.

@@ -47,7 +47,7 @@ func (t *Table) introspect(ctx context.Context, p *provider, text string) (map[s
 		}
 	}
 	if status != http.StatusOK {
-		return nil, unavailable(fmt.Errorf("%s: the answer has the status %d, not 200", at, status))
+		return nil, unavailable(fmt.Errorf("%s: %w", at, statusError(status)))
 	}
 	claims, isActive, err := readAnswer(document)
 	switch {
@@ -152,6 +152,25 @@ func isAboutToken(status int, document []byte) bool {
 		return err != nil || answer["error"] != string(oauth.InvalidClient)
 	case http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return true
+	}
+	return false
+}
+
+// statusError is a status that is no answer about a token.
+type statusError int
+
+func (status statusError) Error() string {
+	return fmt.Sprintf("the answer has the status %d, not 200", int(status))
+}
+
+// isPerhapsAboutToken tells failures that what was sent may have caused: a firewall before the provider that refuses one
+// text, or a defect of the provider that one text brings out. They came quickly, and stand for one token alone; a provider
+// that fails so for all tokens is asked about each, and holds nobody up.
+func isPerhapsAboutToken(failure error) bool {
+	status, found := errors.AsType[statusError](failure)
+	switch int(status) {
+	case http.StatusForbidden, http.StatusNotAcceptable, http.StatusInternalServerError, http.StatusNotImplemented:
+		return found
 	}
 	return false
 }

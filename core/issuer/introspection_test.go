@@ -4,12 +4,15 @@ package issuer
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -27,10 +30,9 @@ func TestProvidersThatCannotBeAsked_B19(t *testing.T) {
 		answers func(*http.Request) reply
 		says    string
 	}{
-		"an error of its own":                {always(500, ""), "status 500"},
+		"a front that does not reach it":     {always(502, ""), "status 502"},
 		"a client that it does not know":     {always(401, `{"error":"invalid_client"}`), "status 401"},
 		"that client, told in another way":   {always(400, `{"error":"invalid_client"}`), "status 400"},
-		"a client that may not ask":          {always(403, ""), "status 403"},
 		"nothing there":                      {always(404, ""), "status 404"},
 		"too many questions":                 {always(429, ""), "status 429"},
 		"another success":                    {always(204, ""), "status 204"},
@@ -83,6 +85,54 @@ func TestTokensThatTheProviderDoesNotTake_B1(t *testing.T) {
 		_, err := f.VerifyOpaque(t.Context(), "another")
 		require.NoError(t, err)
 	}
+}
+
+// Nor can they do so with what a firewall before the provider refuses, or the provider fails at.
+func TestOneTokenThatTheProviderFailsAt_B21(t *testing.T) {
+	for _, status := range []int{403, 406, 500, 501} {
+		inBubble(t, func(t *testing.T, f *fixture, i *informer) {
+			i.replies(func(*http.Request) reply { return reply{status: status} })
+			for range 2 {
+				_, err := f.VerifyOpaque(t.Context(), "../../etc/passwd")
+				require.ErrorIs(t, err, token.ErrUnavailable)
+				require.ErrorContains(t, err, fmt.Sprint("status ", status))
+			}
+			assert.Equal(t, 1, i.count(), "which is remembered for a while")
+			f.asks(t, "another", token.ErrUnavailable)
+			assert.Equal(t, 2, i.count(), "as each is asked about")
+			synctest.Wait()
+			assert.Equal(t, 1, strings.Count(f.said(), "as if it failed"), "and said once a minute: it may be the provider")
+			i.replies(nil)
+			f.asks(t, opaque, nil)
+			time.Sleep(Pause)
+			f.asks(t, "another", nil)
+			time.Sleep(oddPause - Pause)
+			i.replies(func(*http.Request) reply { return reply{status: status} })
+			f.asks(t, "a-third", token.ErrUnavailable)
+			synctest.Wait()
+			assert.Equal(t, 2, strings.Count(f.said(), "as if it failed"))
+			assert.NotContains(t, f.said(), "cannot be asked")
+		})
+	}
+}
+
+// A good token that the provider failed at once keeps the places that such tokens have.
+func TestAFailureForgetsNoGoodToken_B21(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fixture, i *informer) {
+		f.asks(t, opaque, nil)
+		time.Sleep(2 * time.Minute)
+		i.replies(func(*http.Request) reply { return reply{status: 500} })
+		f.asks(t, opaque, token.ErrUnavailable)
+		time.Sleep(Pause)
+		i.replies(hangs)
+		var flood sync.WaitGroup
+		flood.Go(func() { f.flood(50) })
+		synctest.Wait()
+		before := i.count()
+		f.asks(t, opaque, token.ErrUnavailable)
+		assert.Equal(t, before+1, i.count(), "it had the place that is kept for good ones")
+		flood.Wait()
+	})
 }
 
 // The token and the secret go nowhere but to the endpoint.
