@@ -153,20 +153,34 @@ func commandOf(kind string, elements []string, query string) (string, error) {
 // any path in a database: OpenXPage takes its name without .xsp, and databases and forms can have one shown in their place.
 func checkArguments(kind string, arguments []string) error {
 	for i, argument := range arguments {
-		name, _, _ := strings.Cut(argument, "=")
-		name, err := url.QueryUnescape(name)
+		name, err := argumentName(argument)
 		if err != nil {
-			return errors.New("the query has an argument whose name cannot be decoded")
+			return err
 		}
-		name = strings.ToLower(strings.TrimSpace(name))
-		switch {
-		case i > 0 && (effects[name] != 0 && name != "login" || strings.HasPrefix(name, "__")):
+		if i > 0 && (effects[name] != 0 && name != "login" || strings.HasPrefix(name, "__")) {
 			return fmt.Errorf("the query has a second command, %.40q", name)
-		case kind != API && kind != File && strings.HasSuffix(name, "databasename"):
-			return fmt.Errorf("the argument %.40q may open another database than the one in the path", name)
+		}
+		// Some servlet containers part arguments at semicolons, too.
+		for part := range strings.SplitSeq(argument, ";") {
+			name, err := argumentName(part)
+			if err != nil {
+				return err
+			}
+			if kind != API && kind != File && strings.HasSuffix(name, "databasename") {
+				return fmt.Errorf("the argument %.40q may open another database than the one in the path", name)
+			}
 		}
 	}
 	return nil
+}
+
+func argumentName(argument string) (string, error) {
+	name, _, _ := strings.Cut(argument, "=")
+	name, err := url.QueryUnescape(name)
+	if err != nil {
+		return "", errors.New("the query has an argument whose name cannot be decoded")
+	}
+	return strings.ToLower(strings.TrimSpace(name)), nil
 }
 
 // implied is the action of a URL that gives none: Open, "if no action is specified". Agents are opened by their names
