@@ -186,9 +186,40 @@ func TestNotesAboutProviders(t *testing.T) {
 			assert.Contains(t, problems[0].String(), c.says)
 		})
 	}
-	got, _, err := Parse(files("{" + issuerLine + `, "maxJwtDuration": 90, "JwtMaxDuration": 1}`))
+	got, problems, err := Parse(files("{" + issuerLine + `, "maxJwtDuration": 90, "JwtMaxDuration": 1}`))
 	require.NoError(t, err)
 	assert.Equal(t, 90*time.Minute, got.Bearer.MaxLifetime)
-	_, _, err = Parse(files("{" + issuerLine + `, "maxJwtDuration": 0}`))
-	assert.ErrorContains(t, err, "or a whole number of minutes")
+	require.Len(t, problems, 2)
+	assert.Contains(t, problems[1].String(), "10.json, line 1: JwtMaxDuration says again what maxJwtDuration says, and is ignored")
+}
+
+// A mistake in what concerns all providers closes them, and what it concerns beside them; nothing is guessed, and all else
+// holds.
+func TestAMistakeForAllProvidersLeavesTheRest(t *testing.T) {
+	const provider = `"jwt": {"a": {"active": true, "keyFile": "x", "iss": "https://a.example", "userIdentifier": "CN"}}`
+	for name, c := range map[string]struct {
+		text, says        string
+		providers, passed int
+		login             bool
+	}{
+		"the longest life":            {provider + `, "maxJwtDuration": 0`, "maxJwtDuration is 0, expected a duration", 0, 1, false},
+		"the longest life, a text":    {provider + `, "maxJwtDuration": "5"`, `maxJwtDuration is "5", expected a duration from "1s" to "366d", or a whole number of minutes; no identity provider is used and the login is out of service`, 0, 1, false},
+		"its older name":              {provider + `, "JwtMaxDuration": "x"`, "maxJwtDuration is", 0, 1, false},
+		"providers that are no names": {`"jwt": ["a"]`, "jwt is a list, expected names, each with the settings of an identity provider; no identity provider is used", 0, 0, true},
+		"expiry":                      {provider + `, "disableJwtExpiryCheck": "true"`, `disableJwtExpiryCheck is "true", expected true or false, without quotes; it counts as false`, 1, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, problems, err := Parse(files("{"+issuerLine+`, "bearer": {"unknownIssuer": "pass"}}`, "{\n"+c.text+"}"))
+			require.NoError(t, err)
+			require.Len(t, problems, 1)
+			assert.True(t, problems[0].Contained)
+			assert.Contains(t, problems[0].String(), "20.json, line 2: "+c.says)
+			assert.Len(t, got.Providers, c.providers)
+			assert.Equal(t, c.providers == 0 && c.passed == 1, got.IsWithheld("https://a.example"))
+			assert.Equal(t, c.passed == 1, got.Bearer.UnknownIssuer == PassUnknownIssuer)
+			assert.False(t, got.Bearer.IgnoreExpiry)
+			_, fault := got.LoginFault()
+			assert.Equal(t, c.login, fault == nil)
+		})
+	}
 }
