@@ -88,6 +88,24 @@ func TestProviders(t *testing.T) {
 			[]string{"http://fs.example.com/adfs/services/trust", "https://fs.example.com/adfs"},
 			"https://fs.example.com/adfs/.well-known/openid-configuration",
 		},
+		"AD FS at another port": {
+			`"a": {"active": true, "preset": "adfs", "providerUrl": "https://fs.example.com:444/adfs/", "aud": "urn:domino"}`,
+			Provider{URL: "https://fs.example.com:444/adfs/", Preset: ADFS, Audiences: []string{"urn:domino"}},
+			[]string{"http://fs.example.com/adfs/services/trust", "https://fs.example.com:444/adfs"},
+			"https://fs.example.com:444/adfs/.well-known/openid-configuration",
+		},
+		"Keycloak, the address of its keys": {
+			`"a": {"active": true, "providerUrl": "https://auth.example.com/auth/realms/master/protocol/openid-connect/certs"}`,
+			Provider{URL: "https://auth.example.com/auth/realms/master/protocol/openid-connect/certs"},
+			[]string{"https://auth.example.com/auth/realms/master", "https://auth.example.com/auth/realms/master/"},
+			"https://auth.example.com/auth/realms/master/.well-known/openid-configuration",
+		},
+		"the algorithm as a document of HCL spells it": {
+			`"a": {"active": true, "providerUrl": "https://x", "algoritm": "RS256"}`,
+			Provider{URL: "https://x", Algorithms: []string{"RS256"}},
+			[]string{"https://x", "https://x/"},
+			"https://x/.well-known/openid-configuration",
+		},
 		"Auth0 ends with a slash": {
 			`"a": {"active": true, "preset": "auth0", "providerUrl": "https://x.auth0.com"}`,
 			Provider{URL: "https://x.auth0.com", Preset: Auth0},

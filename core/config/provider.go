@@ -47,6 +47,7 @@ const (
 	Domino145       Preset = "domino-14.5"
 	DominoRESTAPI   Preset = "domino-rest-api"
 	wellKnownPath          = "/.well-known/openid-configuration"
+	keycloakKeysPath       = "/protocol/openid-connect/certs"
 	defaultAudience        = "Domino"
 	entraTokenHost         = "https://sts.windows.net/"
 	entraVersion2          = "/v2.0"
@@ -72,10 +73,12 @@ func (p *Provider) DiscoveryURL() string {
 	return p.base() + wellKnownPath
 }
 
-// base is the URL without the path of the discovery document and without a slash at its end.
+// base is the URL without the path of the discovery document and without a slash at its end. Where it is that of Keycloak's
+// keys, as documents of the Domino REST API have it, it is the realm's: the keys do not say whose they are.
 func (p *Provider) base() string {
 	base, _, _ := strings.Cut(p.URL, "/.well-known/")
-	return strings.TrimRight(base, "/")
+	base = strings.TrimRight(base, "/")
+	return strings.TrimSuffix(base, keycloakKeysPath)
 }
 
 // ExpectedIssuers are the values of iss that can be this provider's: those configured or, without them, those that follow
@@ -94,7 +97,7 @@ func (p *Provider) ExpectedIssuers() []string {
 		return []string{entraTokenHost + p.tenant() + "/"}
 	case EntraV2:
 		return []string{strings.TrimSuffix(base, entraVersion2) + entraVersion2}
-	case ADFS: // access tokens have the name of its older protocol, which is no address and always begins with http
+	case ADFS: // access tokens have the name of its older protocol, which is no address: it always begins with http and has no port
 		return []string{"http://" + p.host() + "/adfs/services/trust", base}
 	case Auth0:
 		return []string{base + "/"}
@@ -111,7 +114,7 @@ func (p *Provider) host() string {
 	if err != nil {
 		return ""
 	}
-	return parsed.Host
+	return parsed.Hostname()
 }
 
 // Tenant is the first segment of the path of a URL, where Entra ID has the tenant; empty when there is none.
