@@ -183,19 +183,23 @@ func (t *Table) discover(ctx context.Context, p *provider, algorithms []string) 
 }
 
 // confirmed are the expected issuers that the metadata names, too. What the administrator wrote needs no confirmation.
-func confirmed(p *provider, named ...string) ([]string, error) {
+func confirmed(p *provider, issuer, accessTokenIssuer string) ([]string, error) {
 	if len(p.settings.Issuers) > 0 {
 		return p.settings.Issuers, nil
 	}
 	var issuers []string
-	for _, issuer := range p.settings.ExpectedIssuers() {
-		if slices.Contains(named, issuer) {
-			issuers = append(issuers, issuer)
+	for _, expected := range p.settings.ExpectedIssuers() {
+		if expected == issuer || expected == accessTokenIssuer {
+			issuers = append(issuers, expected)
 		}
+	}
+	if accessTokenIssuer != "" && !slices.Contains(issuers, accessTokenIssuer) { // no access token could be taken
+		return nil, fmt.Errorf("the discovery document says that access tokens have the issuer %.200q, where one of %q was expected; if "+
+			"that is right, write it as iss", accessTokenIssuer, p.settings.ExpectedIssuers())
 	}
 	if len(issuers) == 0 {
 		return nil, fmt.Errorf("the discovery document is that of the issuer %.200q, where one of %q was expected; if that is "+
-			"right, write it as iss", named[0], p.settings.ExpectedIssuers())
+			"right, write it as iss", issuer, p.settings.ExpectedIssuers())
 	}
 	return issuers, nil
 }
