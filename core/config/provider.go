@@ -37,20 +37,20 @@ type Preset string
 
 // The presets.
 const (
-	EntraV1         Preset = "entra-v1"
-	EntraV2         Preset = "entra-v2"
-	ADFS            Preset = "adfs"
-	Keycloak        Preset = "keycloak"
-	Okta            Preset = "okta"
-	Auth0           Preset = "auth0"
-	IBMVerify       Preset = "ibm-verify"
-	Domino145       Preset = "domino-14.5"
-	DominoRESTAPI   Preset = "domino-rest-api"
-	wellKnownPath          = "/.well-known/openid-configuration"
-	keycloakKeysPath       = "/protocol/openid-connect/certs"
-	defaultAudience        = "Domino"
-	entraTokenHost         = "https://sts.windows.net/"
-	entraVersion2          = "/v2.0"
+	EntraV1          Preset = "entra-v1"
+	EntraV2          Preset = "entra-v2"
+	ADFS             Preset = "adfs"
+	Keycloak         Preset = "keycloak"
+	Okta             Preset = "okta"
+	Auth0            Preset = "auth0"
+	IBMVerify        Preset = "ibm-verify"
+	Domino145        Preset = "domino-14.5"
+	DominoRESTAPI    Preset = "domino-rest-api"
+	wellKnownPath           = "/.well-known/openid-configuration"
+	keycloakKeysPath        = "/protocol/openid-connect/certs"
+	defaultAudience         = "Domino"
+	entraTokenHost          = "https://sts.windows.net/"
+	entraVersion2           = "/v2.0"
 )
 
 // presets are all of them.
