@@ -121,11 +121,16 @@ func (t *Table) load(ctx context.Context, p *provider) (found *keys, leftOut []e
 	if len(algorithms) == 0 {
 		algorithms = jwk.PublishedAlgorithms()
 	}
-	document := []byte(p.settings.Key)
-	switch {
-	case p.settings.URL != "":
+	if p.settings.URL != "" {
 		return t.discover(ctx, p, algorithms)
-	case p.settings.KeyFile != "":
+	}
+	return p.atHand(algorithms)
+}
+
+// atHand reads the keys that are in the configuration or in a file.
+func (p *provider) atHand(algorithms []string) (found *keys, leftOut []error, err error) {
+	document := []byte(p.settings.Key)
+	if p.settings.KeyFile != "" {
 		if document, err = config.ReadNamed(p.directory, p.settings.KeyFile, maxDocument); err != nil {
 			return nil, nil, fmt.Errorf("keyFile: %w", err)
 		}
