@@ -2,6 +2,8 @@
 
 package config
 
+import "slices"
+
 // part is what a setting concerns, where that can be out of use while everything else holds: a mistake closes it.
 type part struct {
 	until string // what the administrator is told
@@ -43,14 +45,11 @@ func (r *reader) contain(s setting, problems Problems) Problems {
 	if s.part == nil {
 		return problems
 	}
-	for i := range problems {
-		if fault := &problems[i]; fault.isError() && !fault.Contained {
-			fault.Contained = true
-			fault.Text += "; " + s.part.until
-			s.part.close(r, s.key)
-		}
+	if !slices.ContainsFunc(problems, func(p Problem) bool { return p.isError() && !p.Contained }) {
+		return problems
 	}
-	return problems
+	s.part.close(r, s.key)
+	return problems.contained(s.part.until)
 }
 
 // closeProviders puts all providers off, if what concerns them all cannot be used.
