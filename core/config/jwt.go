@@ -77,7 +77,7 @@ var providerMembers = []member{
 	listMember("one or several audiences", func(p *Provider) *[]string { return &p.Audiences }, isLine, "aud"),
 	listMember("one or several of "+joined(signatureAlgorithms),
 		func(p *Provider) *[]string { return &p.Algorithms },
-		func(text string) bool { return slices.Contains(signatureAlgorithms, text) }, "algorithm", "alg", "algoritm"),
+		func(text string) bool { return slices.Contains(signatureAlgorithms, text) }, "algorithm", "alg", "algoritm"), //nolint:misspell // as a document of the Domino REST API has it
 	textMember("the name of a file", func(p *Provider) *string { return &p.KeyFile }, isLine, "keyFile"),
 	textMember("a public key in PEM form", func(p *Provider) *string { return &p.Key },
 		func(text string) bool { return strings.Contains(text, "-----BEGIN ") }, "key"),

@@ -101,7 +101,7 @@ func TestProviders(t *testing.T) {
 			"https://auth.example.com/auth/realms/master/.well-known/openid-configuration",
 		},
 		"the algorithm as a document of HCL spells it": {
-			`"a": {"active": true, "providerUrl": "https://x", "algoritm": "RS256"}`,
+			`"a": {"active": true, "providerUrl": "https://x", "algoritm": "RS256"}`, //nolint:misspell // as a document has it
 			Provider{URL: "https://x", Algorithms: []string{"RS256"}},
 			[]string{"https://x", "https://x/"},
 			"https://x/.well-known/openid-configuration",
