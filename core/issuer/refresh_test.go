@@ -218,6 +218,7 @@ func TestProviderThatHangs_B21(t *testing.T) {
 	requireExplained(t, err)
 
 	f.now = f.now.Add(Interval)
+	assert.False(t, f.begin(f.view().providers[0], f.now), "it is being asked")
 	f.Refresh(ctx, f.now) // would close asked twice if the provider were asked again
 	cancel()
 	f.Wait()
