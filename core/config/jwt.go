@@ -272,7 +272,7 @@ func (p *Provider) check(hasAudience bool) error {
 	case p.Preset.choosesAudience() && !hasAudience:
 		return errors.New("has no aud: write the identifier of the application in the provider that stands for this server, " +
 			"because these providers never write Domino")
-	case p.Preset == Okta && p.URL != "" && !strings.Contains(p.URL, "/oauth2/"):
+	case p.isOkta() && !strings.Contains(p.URL, "/oauth2/"):
 		return errors.New("is Okta's organization authorization server, whose access tokens are for Okta alone: use a custom " +
 			"authorization server, such as https://ORGANIZATION.okta.com/oauth2/default")
 	}

@@ -163,6 +163,7 @@ func TestAMistakeInOneProviderLeavesTheRest(t *testing.T) {
 		"Entra without audience": {`"bad": {"active": true, "preset": "entra-v2", "providerUrl": "https://login.microsoftonline.com/t"}`, `jwt.bad has no aud`},
 		"J6 tenant of everybody": {`"bad": {"active": true, "preset": "entra-v2", "aud": "x", "providerUrl": "https://login.microsoftonline.com/common/v2.0"}`, `jwt.bad is Entra ID for all tenants`},
 		"Okta for itself":        {`"bad": {"active": true, "preset": "okta", "providerUrl": "https://x.okta.com"}`, `use a custom authorization server`},
+		"Okta without preset":    {`"bad": {"active": true, "providerUrl": "https://X.okta.com/.well-known/openid-configuration"}`, `use a custom authorization server`},
 		"our own issuer":         {`"bad": {"active": true, "keyFile": "x", "iss": "https://domino.example.com/doap"}`, `which is that of this server itself`},
 		"another's issuer":       {`"bad": {"active": true, "keyFile": "x", "iss": ["y", "https://good.example.com"]}`, `which is also that of jwt.good`},
 		"said twice":             {`"bad": {"active": true, "alg": "RS256", "algorithm": "RS256"}`, `jwt.bad.algorithm says again what alg says`},

@@ -62,6 +62,14 @@ func (p Preset) IsEntra() bool { return p == EntraV1 || p == EntraV2 }
 // choosesAudience tells whether the product gives its tokens an aud that is never Domino.
 func (p Preset) choosesAudience() bool { return slices.Contains([]Preset{EntraV1, EntraV2, ADFS}, p) }
 
+// isOkta tells whether the URL is one of Okta's, with the preset or by its host: files of KEEP know no presets.
+func (p *Provider) isOkta() bool {
+	return p.URL != "" && (p.Preset == Okta || slices.ContainsFunc(
+		[]string{".okta.com", ".oktapreview.com", ".okta-emea.com"},
+		func(domain string) bool { return strings.HasSuffix(strings.ToLower(p.host()), domain) },
+	))
+}
+
 // DiscoveryURL is where the provider's metadata is (OpenID Connect Discovery 1.0 section 4); empty without URL.
 func (p *Provider) DiscoveryURL() string {
 	switch {
