@@ -62,7 +62,9 @@ func (s *Service) endpoints(deps Deps, defences defences, ring *key.Ring, verifi
 			Config: deps.Config, Tokens: s.logins, Failures: defences.lockouts.People(), Audits: deps.Store,
 			Recorder: defences.recorder, Now: deps.Now, Log: deps.Log,
 		},
-		logout: &login.LogoutHandler{Issuers: s.issuers, Standing: verifier, Revocations: deps.Store, Now: deps.Now, Log: deps.Log},
+		logout: &login.LogoutHandler{
+			Issuers: s.issuers, Standing: verifier, Revocations: deps.Store, Refusals: s.refusals, Now: deps.Now, Log: deps.Log,
+		},
 		jwks: &jwks.Handler{Ring: ring, Report: func(cause *oauth.Error) {
 			cause = cause.ReportedIf(errors.Is(cause, store.ErrUnavailable))
 			deps.Log.Log(context.Background(), cause.LogLevel(), "signing keys", "err", cause)

@@ -19,8 +19,9 @@ type configCheckCommand struct{}
 // Help is shown below the usage line.
 func (configCheckCommand) Help() string {
 	return `Reads all *.json files of the configuration directory in the order of their names, prints what is wrong or unknown
-with file, line and key, and then the configuration in force, with every default filled in. Exits with 1 when the
-server could not use the files.
+with file, line and key, and then the configuration in force, with every default filled in. Files with keys, secrets
+and certificates that it names are read, too, with the rights of whoever runs this; no identity provider is asked.
+Exits with 1 when the server could not use the configuration.
 
 Examples:
 
@@ -41,7 +42,12 @@ func (configCheckCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	effective, problems, fault := s.configuration(where.ConfigDir)
+	source := config.NewSource(where.ConfigDir)
+	_, problems, fault := source.Refresh()
+	effective := source.Current()
+	if effective != nil {
+		problems = append(problems, faultsOfFiles(source, effective)...)
+	}
 	if s.json {
 		return s.printCheck(where.ConfigDir, effective, problems, fault)
 	}

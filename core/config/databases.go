@@ -3,15 +3,14 @@
 package config
 
 import (
-	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 
 	"ndoap/core/dominourl"
 )
 
-// databasesSetting reads the aliases of databases.
+// databasesSetting reads the aliases of databases. A mistake in one closes that one. Where two contradict each other it cannot
+// be told which is open.
 func databasesSetting(key string) setting {
 	const allowed = `aliases, each with the path of a database, or with path and replicaId`
 	return setting{
@@ -26,15 +25,15 @@ func databasesSetting(key string) setting {
 			for _, alias := range aliases.names {
 				member := aliases.members[alias]
 				database, fault := readDatabase(alias, member)
-				if !hasErrors(fault) {
+				if hasErrors(fault) {
+					fault = fault.contained("this alias opens nothing until that is mended")
+				} else {
 					fault = append(fault, checkReplica(member, database, databases)...)
+					databases[alias] = database
 				}
-				databases[alias] = database
 				faults = append(faults, fault.below("."+alias)...)
 			}
-			if !hasErrors(faults) {
-				c.Databases = databases
-			}
+			c.Databases = databases // and if they contradict each other, the files are not used
 			return faults
 		},
 		show: func(c *Config) any {
@@ -147,17 +146,29 @@ func checkReplica(value *node, database Database, others map[string]Database) Pr
 	return nil
 }
 
-// checkAliases refuses scopes that are both a database's and their own.
+// checkAliases closes scopes that are both a database's and their own, and aliases whose scope was closed by a mistake: it may
+// have been meant to limit.
 func (r *reader) checkAliases(root *object) {
+	at := root.members["scopes"]
+	if at == nil {
+		return
+	}
+	scopes, isObject := at.value.(*object)
+	if !isObject {
+		return // which was reported
+	}
 	for alias := range r.config.Databases {
-		if r.config.Scopes[alias].Rules == nil {
+		written := scopes.members[alias]
+		scope, isGood := r.config.Scopes[alias]
+		if written == nil || isGood && scope.Rules == nil {
 			continue
 		}
-		fault := Problem{Level: slog.LevelError}
-		if scopes, isObject := root.members["scopes"].value.(*object); isObject {
-			fault = scopes.members[alias].problem("")
+		delete(r.config.Databases, alias)
+		if !isGood {
+			continue // which was reported
 		}
-		fault.Text = fmt.Sprintf("has rules, and is the alias of a database, which opens all of it: remove the rules or %s", "databases."+alias)
-		r.report("scopes."+alias, Problems{fault})
+		delete(r.config.Scopes, alias)
+		fault := written.problem("has rules, and is the alias of a database, which opens all of it: remove the rules or %s", "databases."+alias)
+		r.report("scopes."+alias, Problems{fault}.contained("this scope opens nothing until that is mended"))
 	}
 }

@@ -23,6 +23,8 @@ type DominoLogin struct {
 	PrivateKeyFile string // may be relative to Config.Directory
 	PublicKeyFile  string
 	Algorithm      string // empty: as the key is
+
+	Unreadable string // the setting that has a wrong value, so that there is no login; empty: none
 }
 
 // keyAlgorithms are the JWS algorithms by the values of JwtAlgorithm. KEEP names RSA keys by their kind.
@@ -57,6 +59,8 @@ func (c *Config) LoginIssuer() string {
 func (c *Config) LoginFault() (key string, err error) {
 	login := c.DominoLogin
 	switch {
+	case login.Unreadable != "":
+		return login.Unreadable, errors.New("has a value that cannot be used")
 	case login.Issuer != "" && login.Issuer == c.Issuer:
 		return "JwtIssuer", errors.New("is the issuer of this server's other tokens: choose another name, or leave it out")
 	case !login.UseKeyPair:
@@ -80,7 +84,7 @@ func loginSettings() []setting {
 	at := func(member func(*DominoLogin) *string) func(*Config) *string {
 		return func(c *Config) *string { return member(&c.DominoLogin) }
 	}
-	return []setting{
+	listed := []setting{
 		boolSetting("disableDominoLogin", func(c *Config) *bool { return &c.DominoLogin.Disabled }),
 		countedSetting("JwtDuration", func(c *Config) *time.Duration { return &c.DominoLogin.Lifetime }, 366*day, seconds),
 		textSetting("JwtIssuer", "one line of at most 1000 characters, or nothing",
@@ -94,6 +98,10 @@ func loginSettings() []setting {
 		textSetting("JwtAlgorithm", keyAlgorithmsAllowed+", or nothing",
 			at(func(l *DominoLogin) *string { return &l.Algorithm }), plainText(100, true)),
 	}
+	for i := range listed {
+		listed[i] = theLogin.of(listed[i])
+	}
+	return listed
 }
 
 // unit is what a whole number without a unit counts, and what other documents take it for.
@@ -135,7 +143,7 @@ func countedSetting(key string, at func(*Config) *time.Duration, most time.Durat
 // checkLogin reports settings of the login that contradict each other or have no effect.
 func (r *reader) checkLogin(root *object) {
 	login := r.config.DominoLogin
-	if key, err := r.config.LoginFault(); err != nil {
+	if key, err := r.config.LoginFault(); err != nil && login.Unreadable == "" { // which was reported where it was read
 		fault := Problem{Level: slog.LevelError}
 		if at := root.members[key]; at != nil {
 			fault = at.problem("")

@@ -4,6 +4,7 @@ package config
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,26 +89,41 @@ func TestNotesAboutTheLogin(t *testing.T) {
 	}
 }
 
-// What would leave the login on, or its tokens good for another time than was meant, is no configuration.
+// What would leave the login on, or its tokens good for another time than was meant, puts the login out of service, and
+// nothing else.
 func TestSettingsOfTheLoginThatAreRefused(t *testing.T) {
 	for text, says := range map[string]string{
-		`"disableDominoLogin": "true"`:    "true or false, without quotes",
-		`"JwtDuration": 0`:                "or a whole number of seconds",
-		`"JwtDuration": -1`:               "or a whole number of seconds",
-		`"JwtDuration": 1.5`:              "or a whole number of seconds",
-		`"JwtDuration": "7200"`:           "or a whole number of seconds",
-		`"JwtDuration": 99999999999`:      "or a whole number of seconds",
-		`"JwtUsePubPrivKey": 1`:           "true or false",
-		`"JwtUsePemFile": "yes"`:          "true or false",
-		`"JwtIssuer": "a\nb"`:             "one line",
-		`"JwtPrivateKeyFile": ["a"]`:      "the name of a file",
-		`"JwtPublicKeyFile": true`:        "the name of a file",
-		`"JwtAlgorithm": ["RSA", "EC"]`:   `"RSA", "RS256"`,
-		`"limits": {"loginPerAddress":0}`: "a whole number from 1",
+		`"disableDominoLogin": "true"`:  "true or false, without quotes",
+		`"JwtDuration": 0`:              "or a whole number of seconds",
+		`"JwtDuration": -1`:             "or a whole number of seconds",
+		`"JwtDuration": 1.5`:            "or a whole number of seconds",
+		`"JwtDuration": "7200"`:         "or a whole number of seconds",
+		`"JwtDuration": 99999999999`:    "or a whole number of seconds",
+		`"JwtUsePubPrivKey": 1`:         "true or false",
+		`"JwtUsePemFile": "yes"`:        "true or false",
+		`"JwtIssuer": "a\nb"`:           "one line",
+		`"JwtPrivateKeyFile": ["a"]`:    "the name of a file",
+		`"JwtPublicKeyFile": true`:      "the name of a file",
+		`"JwtAlgorithm": ["RSA", "EC"]`: `"RSA", "RS256"`,
 	} {
-		_, _, err := Parse(files("{" + issuerLine + ", " + text + "}"))
-		assert.ErrorContains(t, err, says, text)
+		t.Run(text, func(t *testing.T) {
+			key := strings.Split(text, `"`)[1]
+			got, problems, err := Parse(files("{"+issuerLine+"}", "{\n"+text+"}"))
+			require.NoError(t, err)
+			require.Len(t, problems, 1)
+			assert.True(t, problems[0].Contained)
+			assert.Equal(t, slog.LevelError, problems[0].Level)
+			assert.Contains(t, problems[0].String(), "20.json, line 2: "+key+" is ")
+			assert.Contains(t, problems[0].String(), says)
+			assert.Contains(t, problems[0].String(), "the login is out of service until that is mended")
+			broken, fault := got.LoginFault()
+			require.Error(t, fault)
+			assert.Equal(t, key, broken)
+			assert.Equal(t, "https://domino.example.com/doap", got.Issuer, "the rest holds")
+		})
 	}
+	_, _, err := Parse(files("{" + issuerLine + `, "limits": {"loginPerAddress":0}}`))
+	assert.ErrorContains(t, err, "a whole number from 1")
 }
 
 func TestEveryAlgorithmOfAKeyPair(t *testing.T) {

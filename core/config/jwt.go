@@ -77,7 +77,7 @@ var providerMembers = []member{
 	listMember("one or several audiences", func(p *Provider) *[]string { return &p.Audiences }, isLine, "aud"),
 	listMember("one or several of "+joined(signatureAlgorithms),
 		func(p *Provider) *[]string { return &p.Algorithms },
-		func(text string) bool { return slices.Contains(signatureAlgorithms, text) }, "algorithm", "alg"),
+		func(text string) bool { return slices.Contains(signatureAlgorithms, text) }, "algorithm", "alg", "algoritm"), //nolint:misspell // as a document of the Domino REST API has it
 	textMember("the name of a file", func(p *Provider) *string { return &p.KeyFile }, isLine, "keyFile"),
 	textMember("a public key in PEM form", func(p *Provider) *string { return &p.Key },
 		func(text string) bool { return strings.Contains(text, "-----BEGIN ") }, "key"),
@@ -272,7 +272,7 @@ func (p *Provider) check(hasAudience bool) error {
 	case p.Preset.choosesAudience() && !hasAudience:
 		return errors.New("has no aud: write the identifier of the application in the provider that stands for this server, " +
 			"because these providers never write Domino")
-	case p.Preset == Okta && p.URL != "" && !strings.Contains(p.URL, "/oauth2/"):
+	case p.isOkta() && !strings.Contains(p.URL, "/oauth2/"):
 		return errors.New("is Okta's organization authorization server, whose access tokens are for Okta alone: use a custom " +
 			"authorization server, such as https://ORGANIZATION.okta.com/oauth2/default")
 	}

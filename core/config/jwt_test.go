@@ -88,6 +88,24 @@ func TestProviders(t *testing.T) {
 			[]string{"http://fs.example.com/adfs/services/trust", "https://fs.example.com/adfs"},
 			"https://fs.example.com/adfs/.well-known/openid-configuration",
 		},
+		"AD FS at another port": {
+			`"a": {"active": true, "preset": "adfs", "providerUrl": "https://fs.example.com:444/adfs/", "aud": "urn:domino"}`,
+			Provider{URL: "https://fs.example.com:444/adfs/", Preset: ADFS, Audiences: []string{"urn:domino"}},
+			[]string{"http://fs.example.com/adfs/services/trust", "https://fs.example.com:444/adfs"},
+			"https://fs.example.com:444/adfs/.well-known/openid-configuration",
+		},
+		"Keycloak, the address of its keys": {
+			`"a": {"active": true, "providerUrl": "https://auth.example.com/auth/realms/master/protocol/openid-connect/certs"}`,
+			Provider{URL: "https://auth.example.com/auth/realms/master/protocol/openid-connect/certs"},
+			[]string{"https://auth.example.com/auth/realms/master", "https://auth.example.com/auth/realms/master/"},
+			"https://auth.example.com/auth/realms/master/.well-known/openid-configuration",
+		},
+		"the algorithm as a document of HCL spells it": {
+			`"a": {"active": true, "providerUrl": "https://x", "algoritm": "RS256"}`, //nolint:misspell // as a document has it
+			Provider{URL: "https://x", Algorithms: []string{"RS256"}},
+			[]string{"https://x", "https://x/"},
+			"https://x/.well-known/openid-configuration",
+		},
 		"Auth0 ends with a slash": {
 			`"a": {"active": true, "preset": "auth0", "providerUrl": "https://x.auth0.com"}`,
 			Provider{URL: "https://x.auth0.com", Preset: Auth0},
@@ -145,6 +163,7 @@ func TestAMistakeInOneProviderLeavesTheRest(t *testing.T) {
 		"Entra without audience": {`"bad": {"active": true, "preset": "entra-v2", "providerUrl": "https://login.microsoftonline.com/t"}`, `jwt.bad has no aud`},
 		"J6 tenant of everybody": {`"bad": {"active": true, "preset": "entra-v2", "aud": "x", "providerUrl": "https://login.microsoftonline.com/common/v2.0"}`, `jwt.bad is Entra ID for all tenants`},
 		"Okta for itself":        {`"bad": {"active": true, "preset": "okta", "providerUrl": "https://x.okta.com"}`, `use a custom authorization server`},
+		"Okta without preset":    {`"bad": {"active": true, "providerUrl": "https://X.okta.com/.well-known/openid-configuration"}`, `use a custom authorization server`},
 		"our own issuer":         {`"bad": {"active": true, "keyFile": "x", "iss": "https://domino.example.com/doap"}`, `which is that of this server itself`},
 		"another's issuer":       {`"bad": {"active": true, "keyFile": "x", "iss": ["y", "https://good.example.com"]}`, `which is also that of jwt.good`},
 		"said twice":             {`"bad": {"active": true, "alg": "RS256", "algorithm": "RS256"}`, `jwt.bad.algorithm says again what alg says`},
@@ -186,9 +205,40 @@ func TestNotesAboutProviders(t *testing.T) {
 			assert.Contains(t, problems[0].String(), c.says)
 		})
 	}
-	got, _, err := Parse(files("{" + issuerLine + `, "maxJwtDuration": 90, "JwtMaxDuration": 1}`))
+	got, problems, err := Parse(files("{" + issuerLine + `, "maxJwtDuration": 90, "JwtMaxDuration": 1}`))
 	require.NoError(t, err)
 	assert.Equal(t, 90*time.Minute, got.Bearer.MaxLifetime)
-	_, _, err = Parse(files("{" + issuerLine + `, "maxJwtDuration": 0}`))
-	assert.ErrorContains(t, err, "or a whole number of minutes")
+	require.Len(t, problems, 2)
+	assert.Contains(t, problems[1].String(), "10.json, line 1: JwtMaxDuration says again what maxJwtDuration says, and is ignored")
+}
+
+// A mistake in what concerns all providers closes them, and what it concerns beside them; nothing is guessed, and all else
+// holds.
+func TestAMistakeForAllProvidersLeavesTheRest(t *testing.T) {
+	const provider = `"jwt": {"a": {"active": true, "keyFile": "x", "iss": "https://a.example", "userIdentifier": "CN"}}`
+	for name, c := range map[string]struct {
+		text, says        string
+		providers, passed int
+		login             bool
+	}{
+		"the longest life":            {provider + `, "maxJwtDuration": 0`, "maxJwtDuration is 0, expected a duration", 0, 1, false},
+		"the longest life, a text":    {provider + `, "maxJwtDuration": "5"`, `maxJwtDuration is "5", expected a duration from "1s" to "366d", or a whole number of minutes; no identity provider is used and the login is out of service`, 0, 1, false},
+		"its older name":              {provider + `, "JwtMaxDuration": "x"`, "maxJwtDuration is", 0, 1, false},
+		"providers that are no names": {`"jwt": ["a"]`, "jwt is a list, expected names, each with the settings of an identity provider; no identity provider is used", 0, 0, true},
+		"expiry":                      {provider + `, "disableJwtExpiryCheck": "true"`, `disableJwtExpiryCheck is "true", expected true or false, without quotes; it counts as false`, 1, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, problems, err := Parse(files("{"+issuerLine+`, "bearer": {"unknownIssuer": "pass"}}`, "{\n"+c.text+"}"))
+			require.NoError(t, err)
+			require.Len(t, problems, 1)
+			assert.True(t, problems[0].Contained)
+			assert.Contains(t, problems[0].String(), "20.json, line 2: "+c.says)
+			assert.Len(t, got.Providers, c.providers)
+			assert.Equal(t, c.providers == 0 && c.passed == 1, got.IsWithheld("https://a.example"))
+			assert.Equal(t, c.passed == 1, got.Bearer.UnknownIssuer == PassUnknownIssuer)
+			assert.False(t, got.Bearer.IgnoreExpiry)
+			_, fault := got.LoginFault()
+			assert.Equal(t, c.login, fault == nil)
+		})
+	}
 }

@@ -21,6 +21,7 @@ type setting struct {
 	allowed string                                // what a value must be, for messages and the manual
 	read    func(c *Config, value *node) Problems // stores the value; Key of a problem is relative to the key
 	show    func(c *Config) any                   // the value as a file would have it
+	part    *part                                 // what is out of use while the value is wrong; nil: the configuration
 }
 
 // wrong reports a value that is not what the setting allows.

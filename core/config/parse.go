@@ -44,6 +44,9 @@ type reader struct {
 	warnings Problems
 	errors   Problems
 	keep     []string // the names of KEEP that were met
+
+	providersOff bool // all of them, because of a setting that concerns them all
+	passNothing  bool // to Domino, whatever bearer.unknownIssuer says
 }
 
 // report files problems by level; their keys are relative to key.
@@ -62,12 +65,14 @@ func (r *reader) report(key string, problems Problems) {
 func (r *reader) object(prefix string, members *object) {
 	for _, name := range members.names {
 		key, value := prefix+name, members.members[name]
-		if meant, isSpelling := spellings[key]; isSpelling && members.members[meant] == nil {
-			key = meant
+		meant, isSpelling := spellings[key]
+		if isSpelling && members.members[meant] == nil {
+			key, isSpelling = meant, false
 		}
 		switch {
 		case isSetting(key):
-			r.report(key, settings[settingIndex(key)].read(&r.config, value))
+			known := settings[settingIndex(key)]
+			r.report(key, r.contain(known, known.read(&r.config, value)))
 		case isGroup(key):
 			group, isObject := value.value.(*object)
 			if !isObject {
@@ -75,6 +80,10 @@ func (r *reader) object(prefix string, members *object) {
 				continue
 			}
 			r.object(key+".", group)
+		case isSpelling:
+			again := value.problem("says again what %s says, and is ignored: remove one of them", meant)
+			again.Level = slog.LevelWarn
+			r.report(key, Problems{again})
 		case prefix == "" && keepNames[name]:
 			r.keep = append(r.keep, name)
 		default:
@@ -125,6 +134,7 @@ func (r *reader) checkTogether(root *object) {
 		r.report("issuer", Problems{{Level: slog.LevelError, Text: `is missing: write "issuer": ` +
 			`"https://domino.example.com/doap", with the name that people use for this server, into one of the files`}})
 	}
+	r.closeProviders()
 	r.checkProviders(root)
 	r.checkLogin(root)
 	r.checkIntrospections(root)

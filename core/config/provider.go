@@ -37,19 +37,20 @@ type Preset string
 
 // The presets.
 const (
-	EntraV1         Preset = "entra-v1"
-	EntraV2         Preset = "entra-v2"
-	ADFS            Preset = "adfs"
-	Keycloak        Preset = "keycloak"
-	Okta            Preset = "okta"
-	Auth0           Preset = "auth0"
-	IBMVerify       Preset = "ibm-verify"
-	Domino145       Preset = "domino-14.5"
-	DominoRESTAPI   Preset = "domino-rest-api"
-	wellKnownPath          = "/.well-known/openid-configuration"
-	defaultAudience        = "Domino"
-	entraTokenHost         = "https://sts.windows.net/"
-	entraVersion2          = "/v2.0"
+	EntraV1          Preset = "entra-v1"
+	EntraV2          Preset = "entra-v2"
+	ADFS             Preset = "adfs"
+	Keycloak         Preset = "keycloak"
+	Okta             Preset = "okta"
+	Auth0            Preset = "auth0"
+	IBMVerify        Preset = "ibm-verify"
+	Domino145        Preset = "domino-14.5"
+	DominoRESTAPI    Preset = "domino-rest-api"
+	wellKnownPath           = "/.well-known/openid-configuration"
+	keycloakKeysPath        = "/protocol/openid-connect/certs"
+	defaultAudience         = "Domino"
+	entraTokenHost          = "https://sts.windows.net/"
+	entraVersion2           = "/v2.0"
 )
 
 // presets are all of them.
@@ -60,6 +61,14 @@ func (p Preset) IsEntra() bool { return p == EntraV1 || p == EntraV2 }
 
 // choosesAudience tells whether the product gives its tokens an aud that is never Domino.
 func (p Preset) choosesAudience() bool { return slices.Contains([]Preset{EntraV1, EntraV2, ADFS}, p) }
+
+// isOkta tells whether the URL is one of Okta's, with the preset or by its host: files of KEEP know no presets.
+func (p *Provider) isOkta() bool {
+	return p.URL != "" && (p.Preset == Okta || slices.ContainsFunc(
+		[]string{".okta.com", ".oktapreview.com", ".okta-emea.com"},
+		func(domain string) bool { return strings.HasSuffix(strings.ToLower(p.host()), domain) },
+	))
+}
 
 // DiscoveryURL is where the provider's metadata is (OpenID Connect Discovery 1.0 section 4); empty without URL.
 func (p *Provider) DiscoveryURL() string {
@@ -72,10 +81,12 @@ func (p *Provider) DiscoveryURL() string {
 	return p.base() + wellKnownPath
 }
 
-// base is the URL without the path of the discovery document and without a slash at its end.
+// base is the URL without the path of the discovery document and without a slash at its end. Where it is that of Keycloak's
+// keys, as documents of the Domino REST API have it, it is the realm's: the keys do not say whose they are.
 func (p *Provider) base() string {
 	base, _, _ := strings.Cut(p.URL, "/.well-known/")
-	return strings.TrimRight(base, "/")
+	base = strings.TrimRight(base, "/")
+	return strings.TrimSuffix(base, keycloakKeysPath)
 }
 
 // ExpectedIssuers are the values of iss that can be this provider's: those configured or, without them, those that follow
@@ -94,7 +105,7 @@ func (p *Provider) ExpectedIssuers() []string {
 		return []string{entraTokenHost + p.tenant() + "/"}
 	case EntraV2:
 		return []string{strings.TrimSuffix(base, entraVersion2) + entraVersion2}
-	case ADFS: // access tokens have the name of its older protocol, which is no address and always begins with http
+	case ADFS: // access tokens have the name of its older protocol, which is no address: it always begins with http and has no port
 		return []string{"http://" + p.host() + "/adfs/services/trust", base}
 	case Auth0:
 		return []string{base + "/"}
@@ -111,7 +122,7 @@ func (p *Provider) host() string {
 	if err != nil {
 		return ""
 	}
-	return parsed.Host
+	return parsed.Hostname()
 }
 
 // Tenant is the first segment of the path of a URL, where Entra ID has the tenant; empty when there is none.

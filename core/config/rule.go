@@ -84,7 +84,9 @@ func readRule(value *node) (Rule, Problems) {
 			rule.Methods, fault = readNames(member, allowedMethods, func(name string) bool { return slices.Contains(ruleMethods, name) })
 		case "commands":
 			rule.Commands, fault = readNames(member, allowedCommands, dominourl.IsCommand)
-			fault = append(fault, doubtCommands(member, rule.Commands)...)
+			if !hasErrors(fault) {
+				fault = doubtCommands(member, rule.Commands)
+			}
 			for i, command := range rule.Commands {
 				rule.Commands[i] = strings.ToLower(command)
 			}

@@ -36,7 +36,8 @@ func (c *Config) Knows(scope string) bool {
 // scopeKeys are the members of one scope.
 var scopeKeys = []string{"description", "rules", "reportOnly"}
 
-// scopesSetting reads the scopes by name and adds them to those that are there.
+// scopesSetting reads the scopes by name and adds them to those that are there. A mistake in one closes that one, but not in
+// one that would be open without its settings.
 func scopesSetting(key string) setting {
 	const allowed = `scope names, each with { "description": "..." } and perhaps rules`
 	return setting{
@@ -49,10 +50,12 @@ func scopesSetting(key string) setting {
 			var faults Problems
 			for _, name := range scopes.names {
 				scope, fault := readScope(name, scopes.members[name])
-				faults = append(faults, fault.below("."+name)...)
-				if !slices.ContainsFunc(fault, func(p Problem) bool { return p.Level >= slog.LevelError }) {
+				if !hasErrors(fault) {
 					c.Scopes[name] = scope
+				} else if !slices.Contains(reservedScopes, name) {
+					fault = fault.contained("this scope opens nothing until that is mended")
 				}
+				faults = append(faults, fault.below("."+name)...)
 			}
 			return faults
 		},
@@ -64,6 +67,18 @@ func scopesSetting(key string) setting {
 			return shown
 		},
 	}
+}
+
+// contained says of errors what is out of use because of them, and that it is nothing else.
+func (p Problems) contained(until string) Problems {
+	contained := slices.Clone(p)
+	for i := range contained {
+		if contained[i].isError() {
+			contained[i].Contained = true
+			contained[i].Text += "; " + until
+		}
+	}
+	return contained
 }
 
 // below puts a key before those of the problems.
@@ -125,12 +140,7 @@ func readScope(name string, value *node) (Scope, Problems) {
 			if !isBool {
 				faults = append(faults, member.wrong("true or false, without quotes").below(".reportOnly")...)
 			}
-			if scope.ReportOnly = reports; reports {
-				doubt := member.problem("opens everything to whoever is granted the scope, and only logs what its rules would deny: " +
-					"remove it when the log has no more of that")
-				doubt.Level, doubt.Key = slog.LevelWarn, ".reportOnly"
-				faults = append(faults, doubt)
-			}
+			scope.ReportOnly = reports
 		default:
 			faults = append(faults, unknownMember(member, key, scopeKeys))
 		}
@@ -138,7 +148,14 @@ func readScope(name string, value *node) (Scope, Problems) {
 	if members.members["description"] == nil {
 		faults = append(faults, value.problem(`has no description: write what it allows, for the consent page`))
 	}
-	return scope, append(faults, checkScope(name, value, scope)...)
+	faults = append(faults, checkScope(name, value, scope)...)
+	if scope.ReportOnly && !hasErrors(faults) {
+		doubt := members.members["reportOnly"].problem("opens everything to whoever is granted the scope, and only logs what its rules " +
+			"would deny: remove it when the log has no more of that")
+		doubt.Level, doubt.Key = slog.LevelWarn, ".reportOnly"
+		faults = append(faults, doubt)
+	}
+	return scope, faults
 }
 
 // checkScope refuses what would seem to limit and does not.

@@ -5,6 +5,7 @@ package config
 import (
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -54,7 +55,13 @@ func TestUnusableRules(t *testing.T) {
 	rule := func(text string) string {
 		return `"scopes": {"r": {"description": "x", "rules": [` + "\n" + text + `]}}`
 	}
+	// Without their settings these would be open, or it could not be told what is: no part of the files is used.
+	open := []string{"domino with rules", "$DATA with rules", "MAIL that reports", "aliases as list", "replica ID of two", "two replica IDs"}
 	for name, c := range map[string]struct{ text, says string }{
+		"scope name":             {`"scopes": {"a b": {"description": "x"}}`, "scopes.a b is not the name of a scope"},
+		"scope as text":          {`"scopes": {"mail": "x"}`, `scopes.mail is "x", expected { "description"`},
+		"scope without text":     {`"scopes": {"mail": {}}`, "scopes.mail has no description"},
+		"scope with number":      {`"scopes": {"mail": {"description": 1}}`, "scopes.mail.description is 1, expected a text"},
 		"no list":                {`"scopes": {"r": {"description": "x", "rules": {}}}`, "10.json, line 2: scopes.r.rules is an object, expected a list of"},
 		"no rules":               {`"scopes": {"r": {"description": "x", "rules": []}}`, "10.json, line 2: scopes.r.rules is a list, expected a list of"},
 		"no object":              {rule(`"/a.nsf"`), `10.json, line 3: scopes.r.rules[0] is "/a.nsf", expected { "path":`},
@@ -98,10 +105,37 @@ func TestUnusableRules(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := Parse(files("{" + issuerLine + ",\n" + c.text + "}"))
-			require.ErrorAs(t, err, &Problems{})
-			require.ErrorContains(t, err, c.says)
+			got, problems, err := Parse(files("{" + issuerLine + ",\n" + c.text + "}"))
+			if slices.Contains(open, name) {
+				require.ErrorAs(t, err, &Problems{})
+				require.ErrorContains(t, err, c.says)
+				return
+			}
+			require.NoError(t, err, "the rest counts")
+			require.Len(t, problems, 1)
+			assert.Equal(t, slog.LevelError, problems[0].Level)
+			assert.True(t, problems[0].Contained)
+			assert.Contains(t, problems[0].String(), c.says)
+			assert.Contains(t, problems[0].String(), " opens nothing until that is mended")
+			assert.Equal(t, Default().Scopes, got.Scopes)
+			assert.Empty(t, got.Databases)
 		})
+	}
+}
+
+// A mistake in one scope, or in one database, leaves the others as they are; the alias of the same name is closed, too.
+func TestAMistakeInOneScopeLeavesTheRest(t *testing.T) {
+	got, problems, err := Parse(files("{" + issuerLine + `,
+		"databases": {"crm": "apps/crm.nsf", "hr": "../hr.nsf", "mixed": "apps/mixed.nsf"},
+		"scopes": {"crm": {"description": "Customers"}, "bad": {"description": "x", "rules": [{"path": "b"}]},
+			"mixed": {"description": "x", "rules": [{"path": "b"}]}}}`))
+	require.NoError(t, err)
+	require.Len(t, problems, 3)
+	assert.Equal(t, map[string]Database{"crm": {Path: "/apps/crm.nsf"}}, got.Databases)
+	assert.Len(t, got.Scopes, 2, "domino and crm")
+	assert.True(t, got.Knows("crm"))
+	for _, closed := range []string{"bad", "hr", "mixed"} {
+		assert.False(t, got.Knows(closed), closed)
 	}
 }
 

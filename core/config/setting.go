@@ -84,9 +84,9 @@ var settings = slices.Concat([]setting{
 	choiceSetting("bearer.mappedResource",
 		func(c *Config) *MappedResource { return &c.Bearer.MappedResource }, JudgeMappedResource, IgnoreMappedResource),
 
-	providersSetting("jwt"),
-	countedSetting("maxJwtDuration", func(c *Config) *time.Duration { return &c.Bearer.MaxLifetime }, 366*day, minutes),
-	boolSetting("disableJwtExpiryCheck", func(c *Config) *bool { return &c.Bearer.IgnoreExpiry }),
+	allProviders.of(providersSetting("jwt")),
+	tokensOfOthers.of(countedSetting("maxJwtDuration", func(c *Config) *time.Duration { return &c.Bearer.MaxLifetime }, 366*day, minutes)),
+	expiry.of(boolSetting("disableJwtExpiryCheck", func(c *Config) *bool { return &c.Bearer.IgnoreExpiry })),
 
 	boolSetting("metadata.rootForms", func(c *Config) *bool { return &c.Metadata.RootForms }),
 

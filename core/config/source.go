@@ -82,6 +82,38 @@ func (s *Source) Refresh() (changed bool, warnings []Problem, err error) {
 	return true, warnings, nil
 }
 
+// Locate tells where the files say what a setting is, by the names that lead to it: the file that counts, and the line of
+// the last name that is there. Both are zero when no file can be read or has the first name.
+func (s *Source) Locate(path ...string) (file string, line int) {
+	_, names, _, err := s.list()
+	if err != nil {
+		return "", 0
+	}
+	files, err := s.read(names)
+	if err != nil {
+		return "", 0
+	}
+	at := &object{members: map[string]*node{}}
+	for _, one := range files {
+		if tree, _ := parseTree(one); tree != nil {
+			at.lay(tree)
+		}
+	}
+	for _, name := range path {
+		member := at.members[name]
+		if member == nil {
+			break
+		}
+		file, line = member.file, member.line
+		below, isObject := member.value.(*object)
+		if !isObject {
+			break
+		}
+		at = below
+	}
+	return file, line
+}
+
 // list describes the directory and names its files in order. settled tells that no file is so young that a later
 // change could leave the description as it is.
 func (s *Source) list() (listing string, names []string, settled bool, err error) {

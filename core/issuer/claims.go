@@ -245,9 +245,16 @@ func (p *provider) user(claims map[string]any) (User, error) {
 		return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat, Pinned: true}, value, claims)
 	}
 	for _, name := range p.userNames() {
-		if value, there := claims[name]; there {
-			return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat}, value, claims)
+		value, there := claims[name]
+		switch {
+		case !there:
+			continue
+		case name == "preferred_username" && p.settings.Preset.IsEntra():
+			return User{}, nobody(fmt.Sprintf("%.100q in the claim preferred_username, which can change and proves nobody", fmt.Sprint(value)),
+				"another claim, that only administrators write", "let the provider add a claim to access tokens, such as upn, and name it as jwt."+
+					p.settings.Name+".userIdentifier")
 		}
+		return p.usable(User{Claim: name, LDAP: p.settings.UserIdentifierInLDAPFormat}, value, claims)
 	}
 	return User{}, nobody("none of the claims by which a user is known", fmt.Sprintf("one of %q", p.userNames()),
 		"name the claim that says whose a token is as jwt."+p.settings.Name+".userIdentifier")

@@ -91,7 +91,8 @@ type keys struct {
 	introspection string // its introspection endpoint, if its discovery document has one
 }
 
-// view returns the table for the configuration in force. Providers that have not changed keep their keys.
+// view returns the table for the configuration in force. Providers keep their keys unless what these come from has changed:
+// they may not be to be had at the moment.
 func (t *Table) view() *view {
 	now := t.Config()
 	if known := t.current.Load(); known != nil && known.of == now {
@@ -111,6 +112,7 @@ func (t *Table) view() *view {
 		p := known.find(settings, now.Directory)
 		if p == nil {
 			p = &provider{settings: settings, directory: now.Directory}
+			p.inherit(known)
 			if settings.Introspection != nil {
 				p.asker = newAsker()
 			}
@@ -169,6 +171,31 @@ func (v *view) find(settings config.Provider, directory string) *provider {
 		}
 	}
 	return nil
+}
+
+// inherit takes over the keys that were read for a provider with the same source of keys. The table's mutex guards it.
+func (p *provider) inherit(from *view) {
+	if from == nil {
+		return
+	}
+	for _, old := range from.providers {
+		read := old.keys.Load()
+		if read == nil || old.directory != p.directory || !reflect.DeepEqual(sourceOfKeys(old.settings), sourceOfKeys(p.settings)) {
+			continue
+		}
+		p.keys.Store(read)
+		p.wanted.Store(old.wanted.Load())
+		p.triedAt, p.complaint, p.fault = old.triedAt, old.complaint, old.fault
+		return
+	}
+}
+
+// sourceOfKeys are the settings that say which keys a provider has, for which issuers and algorithms.
+func sourceOfKeys(settings config.Provider) config.Provider {
+	return config.Provider{
+		Preset: settings.Preset, URL: settings.URL, Key: settings.Key, KeyFile: settings.KeyFile, KeyID: settings.KeyID,
+		Issuers: settings.Issuers, Algorithms: settings.Algorithms,
+	}
 }
 
 // choose returns the provider whose keys and rules count for tokens of an issuer, nil for none. That a provider without iss

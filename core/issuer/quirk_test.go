@@ -58,6 +58,8 @@ func TestPeculiarTokens(t *testing.T) {
 		"Entra ID, scp with its prefix":           {known(config.EntraV2, entraV2, nil), object{"tid": tenant, "scope": nil, "scp": "api://x/domino"}, "", "api://x/domino"},
 		"Entra ID, an application has roles only": {known(config.EntraV2, entraV2, nil), object{"tid": tenant, "scope": nil, "roles": []string{"domino"}}, "", ""},
 		"B9 Entra ID, an application":             {known(config.EntraV2, entraV2, nil), object{"tid": tenant, "idtyp": "app"}, "application", ""},
+		"Entra ID, a name that can change":        {known(config.EntraV2, entraV2, by("")), object{"tid": tenant, "CN": nil, "preferred_username": "anna@acme.example"}, "which can change and proves nobody", ""},
+		"Entra ID, that name, configured":         {known(config.EntraV2, entraV2, by("preferred_username")), object{"tid": tenant, "preferred_username": "anna@acme.example"}, "", "domino"},
 		"Entra ID, one subject for each client":   {known(config.EntraV2, entraV2, by("oid")), object{"tid": tenant, "sub": "pairwise", "oid": "stable"}, "", "domino"},
 
 		"Keycloak, its own typ":            {known(config.Keycloak, realm, nil), object{"typ": "Bearer", "sid": "x", "azp": "web"}, "", "domino"},
@@ -143,6 +145,33 @@ func TestPeculiarDocuments(t *testing.T) {
 			web{"https://keycloak.internal/realms/acme/.well-known/openid-configuration": {"issuer": realm, "jwks_uri": "https://keycloak.internal/certs"}},
 			object{"iss": realm},
 			"if that is right, write it as iss",
+		},
+		"AD FS, an identifier that was changed": {
+			config.Provider{Preset: config.ADFS, URL: "https://fs.acme.example/adfs", Audiences: []string{"Domino"}},
+			web{
+				"https://fs.acme.example/adfs/.well-known/openid-configuration": {
+					"issuer": "https://fs.acme.example/adfs", "access_token_issuer": "http://sts.acme.example/adfs/services/trust",
+					"jwks_uri": "https://fs.acme.example/adfs/discovery/keys",
+				},
+				"https://fs.acme.example/adfs/discovery/keys": keys(nil),
+			},
+			object{"iss": "http://sts.acme.example/adfs/services/trust"},
+			`access tokens have the issuer \"http://sts.acme.example/adfs/services/trust\"`,
+		},
+		"AD FS, an identifier that was changed, by a word of the administrator": {
+			config.Provider{
+				Preset: config.ADFS, URL: "https://fs.acme.example/adfs", Audiences: []string{"Domino"},
+				Issuers: []string{"http://sts.acme.example/adfs/services/trust"},
+			},
+			web{
+				"https://fs.acme.example/adfs/.well-known/openid-configuration": {
+					"issuer": "https://fs.acme.example/adfs", "access_token_issuer": "http://sts.acme.example/adfs/services/trust",
+					"jwks_uri": "https://fs.acme.example/adfs/discovery/keys",
+				},
+				"https://fs.acme.example/adfs/discovery/keys": keys(nil),
+			},
+			object{"iss": "http://sts.acme.example/adfs/services/trust"},
+			"",
 		},
 		"Okta, a host of the company's": {
 			config.Provider{Preset: config.Okta, URL: "https://id.acme.example/oauth2/default"},

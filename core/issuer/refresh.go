@@ -121,11 +121,16 @@ func (t *Table) load(ctx context.Context, p *provider) (found *keys, leftOut []e
 	if len(algorithms) == 0 {
 		algorithms = jwk.PublishedAlgorithms()
 	}
-	document := []byte(p.settings.Key)
-	switch {
-	case p.settings.URL != "":
+	if p.settings.URL != "" {
 		return t.discover(ctx, p, algorithms)
-	case p.settings.KeyFile != "":
+	}
+	return p.atHand(algorithms)
+}
+
+// atHand reads the keys that are in the configuration or in a file.
+func (p *provider) atHand(algorithms []string) (found *keys, leftOut []error, err error) {
+	document := []byte(p.settings.Key)
+	if p.settings.KeyFile != "" {
 		if document, err = config.ReadNamed(p.directory, p.settings.KeyFile, maxDocument); err != nil {
 			return nil, nil, fmt.Errorf("keyFile: %w", err)
 		}
@@ -183,19 +188,23 @@ func (t *Table) discover(ctx context.Context, p *provider, algorithms []string) 
 }
 
 // confirmed are the expected issuers that the metadata names, too. What the administrator wrote needs no confirmation.
-func confirmed(p *provider, named ...string) ([]string, error) {
+func confirmed(p *provider, issuer, accessTokenIssuer string) ([]string, error) {
 	if len(p.settings.Issuers) > 0 {
 		return p.settings.Issuers, nil
 	}
 	var issuers []string
-	for _, issuer := range p.settings.ExpectedIssuers() {
-		if slices.Contains(named, issuer) {
-			issuers = append(issuers, issuer)
+	for _, expected := range p.settings.ExpectedIssuers() {
+		if expected == issuer || expected == accessTokenIssuer {
+			issuers = append(issuers, expected)
 		}
+	}
+	if accessTokenIssuer != "" && !slices.Contains(issuers, accessTokenIssuer) { // no access token could be taken
+		return nil, fmt.Errorf("the discovery document says that access tokens have the issuer %.200q, where one of %q was expected; if "+
+			"that is right, write it as iss", accessTokenIssuer, p.settings.ExpectedIssuers())
 	}
 	if len(issuers) == 0 {
 		return nil, fmt.Errorf("the discovery document is that of the issuer %.200q, where one of %q was expected; if that is "+
-			"right, write it as iss", named[0], p.settings.ExpectedIssuers())
+			"right, write it as iss", issuer, p.settings.ExpectedIssuers())
 	}
 	return issuers, nil
 }

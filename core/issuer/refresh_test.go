@@ -218,6 +218,7 @@ func TestProviderThatHangs_B21(t *testing.T) {
 	requireExplained(t, err)
 
 	f.now = f.now.Add(Interval)
+	assert.False(t, f.begin(f.view().providers[0], f.now), "it is being asked")
 	f.Refresh(ctx, f.now) // would close asked twice if the provider were asked again
 	cancel()
 	f.Wait()
@@ -291,13 +292,39 @@ func TestAnotherConfiguration(t *testing.T) {
 	changed.Audiences = []string{"Other"}
 	f.configure(t, changed)
 	_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
-	require.ErrorIs(t, err, token.ErrUnavailable, "one that changed begins anew")
-	requireExplained(t, err)
+	require.ErrorIs(t, err, token.ErrUnusable, "what is expected of its tokens has changed, and its keys are the same")
 	_, err = f.Verify(good())
 	require.ErrorIs(t, err, token.ErrForeignIssuer, "one that was removed is gone at once")
 
+	o.answer(down)
+	f.configure(t, o.provider(), keyed())
+	_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+	require.NoError(t, err, "and are at hand, although they could not be read now")
+	f.refresh(t)
+	assert.Equal(t, 1, o.count())
 	f.configure(t, o.provider())
 	f.config.Providers[0].Active = false
 	_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 	require.ErrorIs(t, err, token.ErrForeignIssuer, "one that is not active is not there")
+}
+
+// Settings that say which keys a provider has, or for what, make it begin anew.
+func TestKeysOfAnotherSource_C20(t *testing.T) {
+	for name, change := range map[string]func(p *config.Provider, o *origin){
+		"another address":   func(p *config.Provider, _ *origin) { p.URL += "/" },
+		"a written issuer":  func(p *config.Provider, o *origin) { p.Issuers = []string{o.URL} },
+		"another algorithm": func(p *config.Provider, _ *origin) { p.Algorithms = []string{"RS256"} },
+		"a file":            func(p *config.Provider, o *origin) { p.URL, p.KeyFile, p.Issuers = "", "x", []string{o.URL} },
+		"a preset":          func(p *config.Provider, _ *origin) { p.Preset = config.Keycloak },
+	} {
+		o := newOrigin(t, httptest.NewServer)
+		f := newFixture(t, o.provider())
+		_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+		require.NoError(t, err, name)
+		changed := o.provider()
+		change(&changed, o)
+		f.configure(t, changed)
+		_, err = f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
+		require.ErrorIs(t, err, token.ErrUnavailable, name)
+	}
 }

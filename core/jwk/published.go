@@ -80,7 +80,7 @@ func ParsePEM(document []byte, kid string, allowed []string) (Set, error) {
 	}
 	public, err := parseBlock(block)
 	if err != nil {
-		return Set{}, err
+		return Set{}, fmt.Errorf("there is no public key in the PEM block: %w", err)
 	}
 	if err := checkStrength(public); err != nil {
 		return Set{}, fmt.Errorf("the key cannot be used: %w", err)

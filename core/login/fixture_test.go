@@ -22,6 +22,7 @@ import (
 	"ndoap/core/lockout"
 	"ndoap/core/login"
 	"ndoap/core/logintoken"
+	"ndoap/core/refusal"
 	"ndoap/core/standing"
 	"ndoap/core/token"
 	"ndoap/core/web"
@@ -68,7 +69,7 @@ func newFixture(t testing.TB) *fixture {
 	f.logout = &login.LogoutHandler{
 		Issuers:     &issuer.Table{Config: current, Now: clock, Log: log, Local: tokens},
 		Standing:    &token.Verifier{Config: current, Now: clock, Standing: standing.NewRegister(database, database.Generation)},
-		Revocations: database, Now: clock, Log: log,
+		Revocations: database, Refusals: refusal.NewRecorder(database, clock, log), Now: clock, Log: log,
 	}
 	return f
 }

@@ -15,6 +15,7 @@ import (
 	"ndoap/core/dominoname"
 	"ndoap/core/explain"
 	"ndoap/core/issuer"
+	"ndoap/core/refusal"
 	"ndoap/core/standing"
 	"ndoap/core/token"
 	"ndoap/core/web"
@@ -28,6 +29,7 @@ type LogoutHandler struct {
 		CheckStanding(ctx context.Context, of standing.Token, about explain.Token) error
 	}
 	Revocations store.Revocations
+	Refusals    *refusal.Recorder // of tokens that cannot be ended here, for doapctl explain
 	Now         func() time.Time
 	Log         *slog.Logger
 }
@@ -58,8 +60,7 @@ func (h *LogoutHandler) Serve(r *web.Request) web.Response {
 	case errors.Is(err, token.ErrUnavailable):
 		return trouble(ctx, h.Log, noStore, err)
 	case err != nil:
-		h.Log.Info("logout refused", "address", audit.Address(r.Peer), "err", err)
-		return refuse(http.StatusUnauthorized, notGood)
+		return h.refuse(r, err)
 	}
 	user := verified.User.Value
 	if canonical, err := dominoname.Parse(user); err == nil {
@@ -81,17 +82,47 @@ func (h *LogoutHandler) Serve(r *web.Request) web.Response {
 func (h *LogoutHandler) verify(ctx context.Context, r *web.Request) (issuer.Verified, error) {
 	scheme, credentials, _ := strings.Cut(strings.TrimSpace(r.HeaderValue("Authorization")), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return issuer.Verified{}, errors.New("no token was sent")
+		return issuer.Verified{}, &explain.Failure{
+			Kind: token.ErrMalformed, Rule: explain.Authorization, Found: "no token", Expected: "the token that is to end, by the scheme Bearer",
+			Token: explain.Token{Credential: explain.Unjudged}, Remedy: "let the client send the token of the login with the logout",
+		}
 	}
 	verified, err := h.Issuers.Verify(ctx, strings.TrimSpace(credentials))
 	switch {
+	case errors.Is(err, token.ErrForeignIssuer):
+		return issuer.Verified{}, notOfLogin("a token of somebody else", explain.Token{})
 	case err != nil:
 		return issuer.Verified{}, err
 	case !verified.Local:
-		return issuer.Verified{}, fmt.Errorf("it is a token of the provider %s", verified.Provider)
+		return issuer.Verified{}, notOfLogin("a token of the provider "+verified.Provider, explain.Token{
+			Credential: explain.ProviderToken, Provider: verified.Provider, Issuer: verified.Issuer, Proven: true, ClientID: verified.ClientID,
+			Claim: verified.User.Claim, User: verified.User.Value,
+		})
 	}
 	about := explain.Token{Credential: explain.LoginToken, Issuer: verified.Issuer, Proven: true}
 	return verified, h.Standing.CheckStanding(ctx, verified.StandingOf(verified.User.Value), about)
+}
+
+// notOfLogin says that a token, whatever it is worth, does not end here.
+func notOfLogin(found string, about explain.Token) error {
+	return &explain.Failure{
+		Kind: token.ErrForeignIssuer, Rule: explain.Place, Found: found, Expected: "one of a login by name and password", Token: about,
+		Remedy: "end tokens of applications at /doap/revoke, those of an identity provider there, and API keys on the page of their owner",
+	}
+}
+
+// refuse answers that a token cannot be ended. The sender learns a request id; by that id administrators find out why.
+func (h *LogoutHandler) refuse(r *web.Request, err error) web.Response {
+	id := refusal.NewID()
+	h.Log.Info("logout refused", "request_id", id, "address", audit.Address(r.Peer), "err", err)
+	why, told := errors.AsType[*explain.Failure](err)
+	if !told {
+		why = &explain.Failure{Kind: err, Rule: explain.Unexplained, Found: err.Error()}
+	}
+	h.Refusals.Record(store.Explanation{
+		RequestID: id, Method: r.Method, Path: r.Path, Address: audit.Address(r.Peer), Status: http.StatusUnauthorized, Reason: notGood,
+	}, why)
+	return refuse(http.StatusUnauthorized, notGood).With("Request-Id", id)
 }
 
 // since words how long somebody was logged in, as KEEP does.

@@ -30,7 +30,9 @@ func TestLogout(t *testing.T) {
 	assert.Equal(t, http.StatusOK, got.Status)
 	assert.JSONEq(t, `{"status":200,"message":"CN=Anna Berg/OU=Sales/O=Acme logged out (0 days, 1 hours, 2 minutes, 3 seconds)"}`, string(got.Body))
 	require.ErrorIs(t, f.logout.Standing.CheckStanding(t.Context(), verified.StandingOf(anna), explain.Token{}), token.ErrRevoked)
-	assert.Equal(t, http.StatusUnauthorized, f.out(t, "Bearer "+bearer).Status, "it is good no longer")
+	again := f.out(t, "Bearer "+bearer)
+	assert.Equal(t, http.StatusUnauthorized, again.Status, "it is good no longer")
+	assert.Equal(t, explain.Standing, f.explained(t, again))
 	assert.Equal(t, http.StatusOK, f.out(t, "bearer  "+other).Status, "another login of hers was not concerned")
 	events := f.events(t, store.AuditLogout)
 	require.Len(t, events, 2)
@@ -43,11 +45,17 @@ func TestLogout(t *testing.T) {
 func TestTokensThatAreNotLoggedOut(t *testing.T) {
 	f := newFixture(t)
 	good := f.as(t, "aberg", "anna-pw").text("bearer")
-	for name, authorization := range map[string][]string{
-		"none": {}, "an empty one": {""}, "no token": {"Bearer"}, "Basic": {"Basic YWJlcmc6YW5uYS1wdw=="}, "DPoP": {"DPoP " + good},
-		"no JWT": {"Bearer x"}, "forged": {"Bearer " + good[:len(good)-8] + "AAAAAAAA"}, "of an unknown issuer": {"Bearer e30.e30.e30"},
+	for name, c := range map[string]struct {
+		authorization []string
+		rule          explain.Rule
+	}{
+		"none": {nil, explain.Authorization}, "an empty one": {[]string{""}, explain.Authorization}, "no token": {[]string{"Bearer"}, explain.Form},
+		"Basic": {[]string{"Basic YWJlcmc6YW5uYS1wdw=="}, explain.Authorization}, "DPoP": {[]string{"DPoP " + good}, explain.Authorization},
+		"no JWT": {[]string{"Bearer x"}, explain.Form}, "forged": {[]string{"Bearer " + good[:len(good)-8] + "AAAAAAAA"}, explain.Signature},
+		"of an unknown issuer": {[]string{"Bearer e30.e30.e30"}, explain.Place},
 	} {
-		got := f.out(t, authorization...)
+		got := f.out(t, c.authorization...)
+		assert.Equal(t, c.rule, f.explained(t, got), name)
 		assert.Equal(t, http.StatusUnauthorized, got.Status, name)
 		assert.Equal(t, 401.0, got.fields["status"], name)
 		assert.Contains(t, got.text("message"), "not one of a login here", name)
@@ -57,7 +65,25 @@ func TestTokensThatAreNotLoggedOut(t *testing.T) {
 	assert.Empty(t, f.events(t, store.AuditLogout))
 
 	f.now = f.now.Add(2*time.Hour + time.Minute)
-	assert.Equal(t, http.StatusUnauthorized, f.out(t, "Bearer "+good).Status, "expired")
+	got := f.out(t, "Bearer "+good)
+	assert.Equal(t, http.StatusUnauthorized, got.Status, "expired")
+	assert.Equal(t, explain.Expiry, f.explained(t, got))
+}
+
+// explained is the rule by which an administrator is told, under the request id in the answer, why a token was refused.
+func (f *fixture) explained(t *testing.T, got answer) explain.Rule {
+	t.Helper()
+	id := got.Header.Get("Request-Id")
+	require.Regexp(t, `^[a-z2-7]{16}$`, id)
+	f.logout.Refusals.Flush(t.Context())
+	found, err := f.store.Explanation(t.Context(), id)
+	require.NoError(t, err)
+	assert.NotEmpty(t, found.Found)
+	assert.NotContains(t, string(got.Body), found.Found, "the sender is told nothing of it")
+	assert.Equal(t, http.StatusUnauthorized, found.Status)
+	assert.Equal(t, got.text("message"), found.Reason)
+	assert.Contains(t, f.log.String(), "request_id="+id)
+	return explain.Rule(found.Rule)
 }
 
 func TestBodiesThatLogNobodyOut(t *testing.T) {

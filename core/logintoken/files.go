@@ -109,6 +109,15 @@ func (i *Issuer) take(from files, found *pair, err error, now time.Time) {
 	i.files.Store(found)
 }
 
+// Check reads the key pair that a configuration names and tells why it cannot be used; nil when it can, or none is named.
+func Check(current *config.Config) error {
+	if _, err := current.LoginFault(); err != nil || !current.DominoLogin.UseKeyPair {
+		return nil
+	}
+	_, err := load(filesOf(current), current.DominoLogin.Algorithms())
+	return err
+}
+
 // load reads a key pair. Errors name the setting, the file and what to do.
 func load(from files, algorithms []string) (*pair, error) {
 	text, err := config.ReadNamed("", from.public, maxFile)

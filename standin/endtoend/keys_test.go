@@ -50,7 +50,7 @@ func TestKeys_A37_C3(t *testing.T) {
 		assert.Equal(t, http.StatusOK, s.read(t, "/sales.nsf/api/data/documents", token).status, algorithm)
 	}
 	stolen := signature(t, issued["ES256"]).Kid
-	doapctl(t, s.data, "key", "retire", stolen, "--yes")
+	doapctl(t, s.data, "key", "retire", "--yes", "--", stolen)
 	require.Eventually(t, func() bool {
 		return s.read(t, "/sales.nsf/api/data/documents", issued["ES256"]).status == http.StatusUnauthorized
 	}, patience, tick)

@@ -12,7 +12,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/assert"
@@ -39,6 +41,18 @@ func keycloakPath() string {
 		return "/auth"
 	}
 	return ""
+}
+
+// keycloakURL is how the configuration names a realm: as the documents tell, by its base or by its discovery document, and by
+// the address of its keys.
+func keycloakURL(issuer string) string {
+	switch tested.Name {
+	case "shipped":
+		return issuer + "/.well-known/openid-configuration"
+	case "win64":
+		return issuer + "/protocol/openid-connect/certs"
+	}
+	return issuer
 }
 
 // startTrusting starts a server that trusts an issuer, and waits until it has its keys.
@@ -69,6 +83,52 @@ func (s *server) opens(t *testing.T, token string, who person) {
 	require.Contains(t, got.body, who.canonical, "the ACL was checked with the name")
 }
 
+// keepsOpening sends requests with a token, one every tick, until what it returns is called, which demands that each of them
+// opened the database.
+func (s *server) keepsOpening(t *testing.T, token string) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var ended sync.WaitGroup
+	opened, refused := 0, []string(nil)
+	ended.Go(func() {
+		ticker := time.NewTicker(tick)
+		defer ticker.Stop()
+		for ctx.Err() == nil {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+"/sales.nsf/api/data/documents", http.NoBody)
+			if err != nil {
+				refused = append(refused, err.Error())
+				return
+			}
+			request.Header.Set("Authorization", "Bearer "+token)
+			response, err := http.DefaultClient.Do(request)
+			switch {
+			case ctx.Err() != nil:
+			case err != nil:
+				refused = append(refused, err.Error())
+			case response.StatusCode == http.StatusOK:
+				opened++
+			default:
+				refused = append(refused, response.Status+" "+response.Header.Get("Www-Authenticate"))
+			}
+			if err == nil {
+				_ = response.Body.Close()
+			}
+			select {
+			case <-ctx.Done():
+			case <-ticker.C:
+			}
+		}
+	})
+	t.Cleanup(cancel)
+	return func() {
+		t.Helper()
+		cancel()
+		ended.Wait()
+		assert.Empty(t, refused)
+		assert.Positive(t, opened)
+	}
+}
+
 // refuses demands that a token opens nothing.
 func (s *server) refuses(t *testing.T, token string, status int, code string) {
 	t.Helper()
@@ -93,7 +153,7 @@ func TestKeycloak_B20(t *testing.T) {
 		require.NoError(t, err)
 		return tokens.AccessToken
 	}
-	s := startTrusting(t, realm.Issuer)
+	s := startTrusting(t, keycloakURL(realm.Issuer))
 
 	token := login(realm, aliceOutside, "openid domino")
 	s.opens(t, token, alice)
@@ -104,21 +164,24 @@ func TestKeycloak_B20(t *testing.T) {
 	require.NoError(t, err)
 	s.refuses(t, login(other, aliceOutside, "openid domino"), http.StatusUnauthorized, "invalid_token")
 
+	stop := s.keepsOpening(t, token)
 	require.NoError(t, realm.AddKey(t.Context()))
 	rotated := login(realm, aliceOutside, "openid domino")
 	require.NotEqual(t, header(t, token)["kid"], header(t, rotated)["kid"])
 	require.Eventually(t, func() bool {
-		s.opens(t, token, alice) // tokens of the old key go on
 		return s.read(t, "/sales.nsf/api/data/documents", rotated).status == http.StatusOK
 	}, patience, tick)
+	stop() // tokens of the old key went on
+	stop = s.keepsOpening(t, rotated)
 	s.opens(t, rotated, alice)
 
 	require.NoError(t, realm.DropOldKeys(t.Context()))
 	require.Eventually(t, func() bool {
-		s.opens(t, rotated, alice) // tokens of the new key go on
 		s.refuses(t, unknownKey(t, realm.Issuer), http.StatusUnauthorized, "invalid_token")
 		return s.read(t, "/sales.nsf/api/data/documents", token).status == http.StatusUnauthorized
 	}, patience, tick)
+	stop() // and those of the new key
+	s.opens(t, rotated, alice)
 	s.refuses(t, token, http.StatusUnauthorized, "invalid_token")
 }
 

@@ -65,7 +65,7 @@ func TestRevocationByTheAdministrator_A45(t *testing.T) {
 			require.NoError(t, json.Unmarshal([]byte(doapctl(t, s.data, "key", "list", "--json")), &keys))
 			doapctl(t, s.data, "key", "generate", "--algorithm", "ES256")
 			for _, key := range keys {
-				doapctl(t, s.data, "key", "retire", key.ID, "--yes")
+				doapctl(t, s.data, "key", "retire", "--yes", "--", key.ID)
 			}
 		}, "The token was not issued by this server."},
 		{"client", func(map[string]any) { doapctl(t, s.data, "client", "disable", tutorialID) }, "The token was revoked."},
