@@ -16,6 +16,7 @@ import (
 type judgedResult struct {
 	Taken      bool         `json:"taken"`
 	PassedOn   bool         `json:"passed_on,omitempty"`
+	Unjudged   bool         `json:"unjudged,omitempty"`
 	Credential string       `json:"credential"`
 	Provider   string       `json:"provider,omitempty"`
 	Issuer     string       `json:"issuer,omitempty"`
@@ -57,6 +58,8 @@ func (s *session) printJudged(result judgedResult) error {
 	switch {
 	case result.PassedOn:
 		return errors.New("ndoap would not judge the token but pass it on to Domino, as bearer.unknownIssuer has it")
+	case result.Unjudged:
+		return errors.New("doapctl cannot judge the token: its key is in the memory of the server that issued it")
 	case !result.Taken:
 		return fmt.Errorf("the token would be refused by the rule %s", result.Rule)
 	}
@@ -82,6 +85,9 @@ func (j *judged) result(policy *config.Config, url string) judgedResult {
 		about = failure.Token
 		result.Rule, result.Found = string(failure.Rule), printable(failure.Found)
 		result.Expected, result.Remedy = printable(failure.Expected), printable(failure.Remedy)
+		result.Unjudged = j.unknown
+	}
+	if j.failure != nil && !j.unknown {
 		result.Status, result.Error, result.Reason = j.sent.Status, string(j.sent.Code), j.sent.Description
 	}
 	result.Credential = string(about.Credential)
@@ -166,6 +172,10 @@ func (s *session) printForPeople(result judgedResult) error {
 	case result.Taken:
 		s.print("The token would be taken:")
 		about = append(about, [2]string{"kind of token", result.Credential})
+	case result.Unjudged:
+		s.print("doapctl cannot judge this token:")
+		about = append(about, [2]string{"kind of token", result.Credential})
+		about = append(about, brokenRule(result.Rule, result.Found, result.Expected, result.Remedy)...)
 	default:
 		s.print("The token would be refused:")
 		about = append(about, [2]string{"kind of token", result.Credential})

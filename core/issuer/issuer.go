@@ -63,6 +63,8 @@ type view struct {
 	anyIssuer *provider         // has the issuers that are nobody's; nil: there is none
 	hints     map[string]string // by issuers that are not trusted
 	asked     *provider         // about tokens that are no JWTs; nil: nobody
+	login     string            // client_id of the tokens of the local issuer; empty: there is none
+	unused    string            // iss of the local issuer while none of its tokens are taken
 }
 
 // provider is one identity provider.
@@ -128,11 +130,15 @@ func (t *Table) view() *view {
 		maps.Copy(made.hints, hints(settings))
 	}
 	if t.Local != nil {
-		if settings := t.Local.Provider(now); settings.Active {
+		settings := t.Local.Provider(now)
+		if settings.Active {
 			for _, issuer := range settings.Issuers {
 				made.byIssuer[issuer] = &provider{settings: settings, local: t.Local}
 			}
+		} else {
+			made.unused = now.LoginIssuer()
 		}
+		made.login = settings.Name
 	}
 	t.current.Store(made)
 	return made

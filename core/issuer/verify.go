@@ -67,7 +67,7 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 	table := t.view()
 	p := table.choose(iss)
 	if p == nil {
-		return Verified{}, table.foreign(iss)
+		return Verified{}, table.foreign(iss, read.Claims)
 	}
 	about := explain.Token{Credential: p.credential(), Provider: p.settings.Name, Issuer: iss}
 	trace.About(about)
@@ -76,14 +76,14 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 		trace.Held(explain.Issuer, iss+": provider "+p.settings.Name)
 	}
 	if err := t.prove(trace, p, iss, read); err != nil {
-		return Verified{}, p.explained(err, about)
+		return Verified{}, t.explained(p, err, about)
 	}
 	if trace != nil {
 		trace.About(p.origin(iss, read.Claims))
 	}
 	verified, err := t.judge(trace, p, read.Claims)
 	if err != nil {
-		return Verified{}, p.explained(err, p.origin(iss, read.Claims))
+		return Verified{}, t.explained(p, err, p.origin(iss, read.Claims))
 	}
 	verified.Issuer, verified.Local = iss, p.local != nil
 	if verified.Local && verified.ID == "" {
@@ -95,23 +95,34 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 
 // explained completes a refusal. The login has no settings under jwt that could be changed: either its user logs in again,
 // or another server that shares its key pair must issue tokens as they are expected.
-func (p *provider) explained(err error, about explain.Token) error {
+func (t *Table) explained(p *provider, err error, about explain.Token) error {
 	if failure, told := errors.AsType[*explain.Failure](err); told && p.local != nil {
 		failure.Remedy = "let its user log in again at /doap/login; if another server issued it with the same key pair and JwtIssuer, " +
 			"it must be as expected there"
+		if failure.Rule == explain.Key && !t.Config().DominoLogin.UseKeyPair {
+			failure.Remedy = "let its user log in again at /doap/login: its key was in the memory of this server before it was started again, " +
+				"or is in that of another"
+		}
 	}
 	return explain.About(err, about)
 }
 
 // foreign refuses the token of an issuer that is not trusted, and says what is close to it.
-func (v *view) foreign(iss string) error {
+func (v *view) foreign(iss string, claims map[string]any) error {
 	failure := &explain.Failure{
 		Kind: token.ErrForeignIssuer, Rule: explain.Issuer, Found: fmt.Sprintf("%.200q", iss), Expected: "an issuer that the configuration trusts",
 		Remedy: "if its tokens are to be taken, write it as jwt.NAME.iss, or the provider as jwt.NAME.providerUrl",
 	}
-	switch hint, near := v.hints[iss]; {
+	hint, near := v.hints[iss]
+	login, isLogin := v.loginHint(iss, claims)
+	if isLogin {
+		failure.Token.Credential = explain.LoginToken
+	}
+	switch {
 	case near:
 		failure.Remedy = hint
+	case isLogin:
+		failure.Remedy = login
 	case iss == "":
 		failure.Found, failure.Remedy = "no iss", "only tokens that say who issued them can be taken"
 	}
