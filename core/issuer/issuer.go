@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ndoap/core/background"
 	"ndoap/core/config"
 	"ndoap/core/explain"
 	"ndoap/core/jwk"
@@ -42,8 +43,8 @@ type Table struct {
 
 	mu      sync.Mutex // guards what changes current, and what providers note for the background
 	current atomic.Pointer[view]
-	running sync.WaitGroup  // fetches under way
-	life    context.Context // of Refresh, in which requests have tokens asked about; guarded by mu
+	running background.Group // fetches under way
+	life    context.Context  // of Refresh, in which requests have tokens asked about; guarded by mu
 }
 
 // Local is an issuer whose keys are at hand: that of the login. The configuration names it nowhere, and no provider there
