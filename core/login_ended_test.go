@@ -87,3 +87,33 @@ func TestWhyTheTokensOfALoginEnded(t *testing.T) {
 		})
 	}
 }
+
+// With a key pair, another server may have issued the token, whose clock is ahead; without one, it was this server.
+func TestEndedAccessOfTokensOfTheLogin_A45_A90(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare func(*testing.T, *fixture)
+		wait    time.Duration // until a new login is good
+	}{
+		"a key in memory": {func(*testing.T, *fixture) {}, time.Second},
+		"a key pair": {func(t *testing.T, f *fixture) {
+			t.Helper()
+			f.useKeyPair(t, signingPair(t))
+		}, time.Minute + time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := loginFixture(t)
+			c.prepare(t, f)
+			first := f.loginAs(t, "domino")
+			require.Equal(t, anna, f.resource(t, "Bearer "+first).body)
+			_, err := f.store.RevokeUser(t.Context(), anna)
+			require.NoError(t, err)
+			f.wait(c.wait - time.Second)
+			second := f.loginAs(t, "domino")
+			f.wait(time.Second)
+			for _, token := range []string{first, second} {
+				assert.Equal(t, "The token was revoked.", f.resource(t, "Bearer "+token).text("error_description"))
+			}
+			assert.Equal(t, anna, f.resource(t, "Bearer "+f.loginAs(t, "domino")).body)
+		})
+	}
+}

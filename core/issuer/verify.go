@@ -27,6 +27,7 @@ type Verified struct {
 	Provider string // its name in the configuration
 	Issuer   string // iss
 	Local    bool   // it was issued by the Local one
+	OwnClock bool   // and by this very server, so that IssuedAt is by its clock
 	ID       string // jti, may be empty; of a Local one never
 	User     User
 	ClientID string // may be empty
@@ -38,7 +39,11 @@ type Verified struct {
 
 // StandingOf is by what a token may have been revoked, when its user is the one who is called so in full.
 func (v Verified) StandingOf(user string) standing.Token {
-	return standing.Token{ID: v.ID, User: user, IssuedAt: v.IssuedAt, Foreign: true, Issuer: v.Issuer}
+	ahead := leeway
+	if v.OwnClock {
+		ahead = 0
+	}
+	return standing.Token{ID: v.ID, User: user, IssuedAt: v.IssuedAt, ClockAhead: ahead, Foreign: true, Issuer: v.Issuer}
 }
 
 // maxToken bounds the work that an unproven token can cause.
@@ -86,6 +91,7 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 		return Verified{}, t.explained(p, err, p.origin(iss, read.Claims))
 	}
 	verified.Issuer, verified.Local = iss, p.local != nil
+	verified.OwnClock = verified.Local && !t.Config().DominoLogin.UseKeyPair // other servers may have the pair, too
 	if verified.Local && verified.ID == "" {
 		// KEEP gives none; the signature is left out, because it can be written in two ways (ECDSA).
 		verified.ID = oauth.Secret(read.Signed).Hash()
