@@ -69,23 +69,12 @@ func (s *session) printJudged(result judgedResult) error {
 // result words what became of a token. A token that holds but for its scopes says what they open, too.
 func (j *judged) result(policy *config.Config, url string) judgedResult {
 	about := j.Token
-	result := judgedResult{Taken: j.failure == nil && !j.Passed, PassedOn: j.Passed, Held: []heldResult{}}
-	for _, step := range j.Steps {
-		found := step.Found
-		if step.Rule == explain.Person {
-			result.LooksUp = printable(j.asked)
-			found = fmt.Sprintf("assumed: the server will look for %q in the Domino directory, and exactly one person must have this name", result.LooksUp)
-			if j.name {
-				found = fmt.Sprintf("assumed: the server will look for %q in the Domino directory, and nobody must have this name", result.LooksUp)
-			}
-		}
-		result.Held = append(result.Held, heldResult{string(step.Rule), printable(found)})
-	}
+	result := judgedResult{Taken: j.failure == nil && !j.Passed, PassedOn: j.Passed, Unjudged: j.unknown}
+	result.Held, result.LooksUp = j.held()
 	if failure := j.failure; failure != nil {
 		about = failure.Token
 		result.Rule, result.Found = string(failure.Rule), printable(failure.Found)
 		result.Expected, result.Remedy = printable(failure.Expected), printable(failure.Remedy)
-		result.Unjudged = j.unknown
 	}
 	if j.failure != nil && !j.unknown {
 		result.Status, result.Error, result.Reason = j.sent.Status, string(j.sent.Code), j.sent.Description
@@ -106,6 +95,24 @@ func (j *judged) result(policy *config.Config, url string) judgedResult {
 		}
 	}
 	return result
+}
+
+// held words the rules that hold, and the name that the server will look for.
+func (j *judged) held() (held []heldResult, looksUp string) {
+	held = []heldResult{}
+	for _, step := range j.Steps {
+		found := step.Found
+		if step.Rule == explain.Person {
+			who := "exactly one person"
+			if j.name {
+				who = "nobody"
+			}
+			looksUp = printable(j.asked)
+			found = fmt.Sprintf("assumed: the server will look for %q in the Domino directory, and %s must have this name", looksUp, who)
+		}
+		held = append(held, heldResult{string(step.Rule), printable(found)})
+	}
+	return held, looksUp
 }
 
 // opens says what a scope opens on this server.
