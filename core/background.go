@@ -38,3 +38,9 @@ func (s *Service) Wait() {
 	s.issuers.Wait()
 	s.logins.Wait()
 }
+
+// WaitFor does the same until ctx ends, and returns the names of what runs then. The context of RefreshProviders must have
+// ended: then what still runs touches nothing any more.
+func (s *Service) WaitFor(ctx context.Context) []string {
+	return append(s.issuers.WaitFor(ctx), s.logins.WaitFor(ctx)...)
+}

@@ -61,7 +61,7 @@ func newFixture(t testing.TB) *fixture {
 	configured.Issuer = issuer
 	f.config = &configured
 	path := filepath.Join(t.TempDir(), "doap.db")
-	database, err := sqlite.Create(path, sqlite.Options{})
+	database, err := sqlite.Create(path, sqlite.Options{Now: f.now}) // so that the time that a test takes counts nowhere
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, database.Close()) })
 	f.store, f.path = database, path

@@ -86,52 +86,6 @@ func TestLoginOpensDomino(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, f.resource(t, "Bearer "+f.loginAs(t, "")).status, "the default scope opens mail and databases with aliases")
 }
 
-func TestLogoutKillsTheToken_B4(t *testing.T) {
-	f := loginFixture(t)
-	first, second := f.loginAs(t, "domino"), f.loginAs(t, "domino")
-	assert.Equal(t, http.StatusOK, f.logout(t, first).status)
-	refused := f.resource(t, "Bearer "+first)
-	assert.Equal(t, http.StatusUnauthorized, refused.status, "at once")
-	assert.Contains(t, refused.text("error_description"), "The token was revoked")
-	assert.Contains(t, f.log.String(), "standing: found the token itself was revoked")
-	assert.Equal(t, anna, f.resource(t, "Bearer "+second).body, "the other login goes on")
-	assert.Equal(t, http.StatusUnauthorized, f.logout(t, first).status)
-	f.wait(2*time.Hour + time.Minute + store.ClockSkew)
-	_, err := f.store.DeleteExpired(t.Context(), f.now())
-	require.NoError(t, err)
-	assert.Contains(t, f.resource(t, "Bearer "+first).text("error_description"), "expired", "and never comes back")
-}
-
-// Whoever shares the store and the key pair knows of the logout within a moment.
-func TestLogoutReachesTheNeighbour_B4(t *testing.T) {
-	f := loginFixture(t)
-	f.useKeyPair(t, signingPair(t))
-	neighbour := f.neighbour(t)
-	neighbour.domino.Directory = withPasswords()
-	neighbour.reconfigure(t, func(*config.Config) {})
-	token := f.loginAs(t, "domino")
-	require.Equal(t, anna, neighbour.resource(t, "Bearer "+token).body, "servers with the same key pair take each other's tokens")
-	require.Equal(t, http.StatusOK, f.logout(t, token).status)
-	assert.Equal(t, http.StatusUnauthorized, f.resource(t, "Bearer "+token).status)
-	require.Eventually(t, func() bool {
-		return neighbour.resource(t, "Bearer "+token).status == http.StatusUnauthorized
-	}, time.Minute, 10*time.Millisecond)
-}
-
-// Without a key pair, a server's tokens are nobody else's, and end with it.
-func TestTokensEndWithTheServer(t *testing.T) {
-	f := loginFixture(t)
-	token := f.loginAs(t, "domino")
-	neighbour := f.neighbour(t)
-	neighbour.domino.Directory = withPasswords()
-	refused := neighbour.resource(t, "Bearer "+token)
-	assert.Equal(t, http.StatusUnauthorized, refused.status)
-	assert.Contains(t, refused.text("error_description"), "not signed with a key of its issuer")
-	f.serve(t)
-	f.domino.Directory = withPasswords()
-	assert.Equal(t, http.StatusUnauthorized, f.resource(t, "Bearer "+token).status)
-}
-
 func TestLoginThatIsOff(t *testing.T) {
 	f := loginFixture(t)
 	token := f.loginAs(t, "domino")

@@ -64,20 +64,20 @@ type Store interface {
 // ClockSkew is how far the clocks of servers that share a store may differ.
 const ClockSkew = 15 * time.Minute
 
-// Clients is the registry of clients.
+// Clients is the registry of clients. The events tell of a change in the same commit: both are there, or neither.
 type Clients interface {
 	// Client returns one client, or ErrNotFound.
 	Client(ctx context.Context, id string) (Client, error)
 	// ListClients returns all clients, by id.
 	ListClients(ctx context.Context) ([]Client, error)
 	// AddClient stores a new client; ErrExists if its id is taken.
-	AddClient(ctx context.Context, client Client) error
+	AddClient(ctx context.Context, client Client, events ...AuditEvent) error
 	// UpdateClient changes a client, except for its id, in one transaction: ErrNotFound, or the error of change, which
 	// changes nothing.
-	UpdateClient(ctx context.Context, id string, change func(*Client) error) error
+	UpdateClient(ctx context.Context, id string, change func(*Client) error, events ...AuditEvent) error
 	// RemoveClient deletes a client with all its requests, codes, grants and consents, or returns ErrNotFound. Its
 	// grants count as revoked, also for a later client of the same id.
-	RemoveClient(ctx context.Context, id string) error
+	RemoveClient(ctx context.Context, id string, events ...AuditEvent) error
 }
 
 // Keys are the signing keys.
@@ -85,8 +85,8 @@ type Keys interface {
 	// ListKeys returns all keys, the newest first.
 	ListKeys(ctx context.Context) ([]Key, error)
 	// AddKey stores a key. A private key completes a key of the same id that only verified so far, and counts as added
-	// now; any other key of an id that is there is ErrExists.
-	AddKey(ctx context.Context, key Key) error
+	// now; any other key of an id that is there is ErrExists. The events are stored with it.
+	AddKey(ctx context.Context, key Key, events ...AuditEvent) error
 	// UpdateKeys lets change decide, in one transaction, what becomes of the keys, which it sees the newest first;
 	// deciders of several servers run one after the other. Its error changes nothing.
 	UpdateKeys(ctx context.Context, change func([]Key) (KeyChange, error)) error

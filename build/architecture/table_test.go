@@ -57,6 +57,7 @@ var packages = map[string]row{
 	"core/apikey":     {layer: service},
 	"core/audit":      {layer: service},
 	"core/authorize":  {layer: handler},
+	"core/background": {layer: vocabulary},
 	"core/bearer":     {layer: service},
 	"core/browser":    {layer: service},
 	"core/client":     {layer: service, modules: []string{"github.com/golang-jwt/jwt/v5"}},

@@ -21,12 +21,17 @@ func (s *session) event(action store.AuditAction, detail string) store.AuditEven
 	}
 }
 
-// audited records a change that has been made, of a client unless clientID is empty.
-func (s *session) audited(in store.Audits, action store.AuditAction, clientID, detail string) error {
-	event := s.event(action, detail)
+// ofClient is the event of a change of a client, for the commit of that change.
+func (s *session) ofClient(clientID, detail string) store.AuditEvent {
+	event := s.event(store.AuditClientChanged, detail)
 	event.ClientID = clientID
-	if err := in.AppendAudit(s, event); err != nil {
-		return fmt.Errorf("the change was made, but it is missing in the audit trail: %w", err)
+	return event
+}
+
+// audited records what has been done with the keys and changed nothing in the database.
+func (s *session) audited(in store.Audits, detail string) error {
+	if err := in.AppendAudit(s, s.event(store.AuditKeyChanged, detail)); err != nil {
+		return fmt.Errorf("it was done, but is missing in the audit trail: %w", err)
 	}
 	return nil
 }

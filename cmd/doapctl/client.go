@@ -214,11 +214,8 @@ func (s *session) update(id, done string, change func(*store.Client) error) (cha
 			registered.ChangedAt = s.now
 			changed = *registered
 			return nil
-		})
-		if err != nil {
-			return named(id, err)
-		}
-		return s.audited(clients, store.AuditClientChanged, id, done)
+		}, s.ofClient(id, done))
+		return named(id, err)
 	})
 	return changed, err
 }

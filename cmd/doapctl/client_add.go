@@ -84,10 +84,7 @@ func (c *clientAddCommand) Run(s *session) error {
 		s.warn(&added, policy)
 	}
 	err = s.withStore(func(clients *sqlite.Store) error {
-		if err := clients.AddClient(s, added); err != nil {
-			return err
-		}
-		return s.audited(clients, store.AuditClientChanged, id, "registered: "+kind(added))
+		return clients.AddClient(s, added, s.ofClient(id, "registered: "+kind(added)))
 	})
 	if errors.Is(err, store.ErrExists) {
 		return fmt.Errorf("there is a client %q already: choose another id, or change it with doapctl client update %s",

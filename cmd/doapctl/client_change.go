@@ -156,11 +156,8 @@ func (c *clientRemoveCommand) Run(s *session) error {
 			return fmt.Errorf("nothing was removed: repeat the command with --yes to remove the client %q (%s) with all "+
 				"its refresh tokens and consents, or use doapctl client disable", registered.ID, registered.Name)
 		}
-		if err := clients.RemoveClient(s, c.ID); err != nil {
+		if err := clients.RemoveClient(s, c.ID, s.ofClient(c.ID, "removed")); err != nil {
 			return named(c.ID, err)
-		}
-		if err := s.audited(clients, store.AuditClientChanged, c.ID, "removed"); err != nil {
-			return err
 		}
 		if s.json {
 			return s.printJSON(map[string]string{"removed": c.ID})

@@ -32,8 +32,9 @@ Request-Id and as request_id in the body. Refusals are kept for a week, and no m
 
 With a token on standard input, where it is neither in the history of the shell nor in the list of processes, it judges
 the token now, as the server would: with the configuration and the keys in force, and with the keys of the identity
-provider, which it reads itself. Only the server can ask the Domino directory; doapctl says what it will ask for. Exits
-with 1 when the token would be refused. The token is not printed.
+provider, which it reads itself. Only the server can ask the Domino directory; doapctl says what it will ask for. A token
+of /doap/login whose key is in the memory of the server it cannot judge, and says so: use the request id. Exits with 1
+when the token would be refused or cannot be judged. The token is not printed.
 
 Examples:
 

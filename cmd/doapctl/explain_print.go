@@ -16,6 +16,7 @@ import (
 type judgedResult struct {
 	Taken      bool         `json:"taken"`
 	PassedOn   bool         `json:"passed_on,omitempty"`
+	Unjudged   bool         `json:"unjudged,omitempty"`
 	Credential string       `json:"credential"`
 	Provider   string       `json:"provider,omitempty"`
 	Issuer     string       `json:"issuer,omitempty"`
@@ -57,6 +58,8 @@ func (s *session) printJudged(result judgedResult) error {
 	switch {
 	case result.PassedOn:
 		return errors.New("ndoap would not judge the token but pass it on to Domino, as bearer.unknownIssuer has it")
+	case result.Unjudged:
+		return errors.New("doapctl cannot judge the token: its key is in the memory of the server that issued it")
 	case !result.Taken:
 		return fmt.Errorf("the token would be refused by the rule %s", result.Rule)
 	}
@@ -66,22 +69,14 @@ func (s *session) printJudged(result judgedResult) error {
 // result words what became of a token. A token that holds but for its scopes says what they open, too.
 func (j *judged) result(policy *config.Config, url string) judgedResult {
 	about := j.Token
-	result := judgedResult{Taken: j.failure == nil && !j.Passed, PassedOn: j.Passed, Held: []heldResult{}}
-	for _, step := range j.Steps {
-		found := step.Found
-		if step.Rule == explain.Person {
-			result.LooksUp = printable(j.asked)
-			found = fmt.Sprintf("assumed: the server will look for %q in the Domino directory, and exactly one person must have this name", result.LooksUp)
-			if j.name {
-				found = fmt.Sprintf("assumed: the server will look for %q in the Domino directory, and nobody must have this name", result.LooksUp)
-			}
-		}
-		result.Held = append(result.Held, heldResult{string(step.Rule), printable(found)})
-	}
+	result := judgedResult{Taken: j.failure == nil && !j.Passed, PassedOn: j.Passed, Unjudged: j.unknown}
+	result.Held, result.LooksUp = j.held()
 	if failure := j.failure; failure != nil {
 		about = failure.Token
 		result.Rule, result.Found = string(failure.Rule), printable(failure.Found)
 		result.Expected, result.Remedy = printable(failure.Expected), printable(failure.Remedy)
+	}
+	if j.failure != nil && !j.unknown {
 		result.Status, result.Error, result.Reason = j.sent.Status, string(j.sent.Code), j.sent.Description
 	}
 	result.Credential = string(about.Credential)
@@ -100,6 +95,24 @@ func (j *judged) result(policy *config.Config, url string) judgedResult {
 		}
 	}
 	return result
+}
+
+// held words the rules that hold, and the name that the server will look for.
+func (j *judged) held() (held []heldResult, looksUp string) {
+	held = []heldResult{}
+	for _, step := range j.Steps {
+		found := step.Found
+		if step.Rule == explain.Person {
+			who := "exactly one person"
+			if j.name {
+				who = "nobody"
+			}
+			looksUp = printable(j.asked)
+			found = fmt.Sprintf("assumed: the server will look for %q in the Domino directory, and %s must have this name", looksUp, who)
+		}
+		held = append(held, heldResult{string(step.Rule), printable(found)})
+	}
+	return held, looksUp
 }
 
 // opens says what a scope opens on this server.
@@ -166,6 +179,10 @@ func (s *session) printForPeople(result judgedResult) error {
 	case result.Taken:
 		s.print("The token would be taken:")
 		about = append(about, [2]string{"kind of token", result.Credential})
+	case result.Unjudged:
+		s.print("doapctl cannot judge this token:")
+		about = append(about, [2]string{"kind of token", result.Credential})
+		about = append(about, brokenRule(result.Rule, result.Found, result.Expected, result.Remedy)...)
 	default:
 		s.print("The token would be refused:")
 		about = append(about, [2]string{"kind of token", result.Credential})

@@ -8,6 +8,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +22,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/assert"
 
+	"ndoap/core/config"
 	"ndoap/core/key"
+	"ndoap/core/logintoken"
+	"ndoap/core/oauth"
 	"ndoap/store"
 	"ndoap/store/sqlite"
 )
@@ -75,6 +79,20 @@ func foreignToken(ts *testscript.TestScript, negated bool, arguments []string) {
 		ts.Fatalf("usage: foreigntoken FILE CLAIM=VALUE ...")
 	}
 	writeToken(ts, arguments, jwt.SigningMethodEdDSA, "s", "JWT", strangersPrivate)
+}
+
+// memoryToken FILE writes a token as /doap/login gives it, signed with a key that ends with its server.
+func memoryToken(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) != 1 {
+		ts.Fatalf("usage: memorytoken FILE")
+	}
+	policy := config.Default()
+	policy.Issuer = "https://domino.example.com/doap"
+	made := logintoken.New(func() *config.Config { return &policy }, time.Now, slog.New(slog.DiscardHandler))
+	text, _, err := made.Issue("CN=Anna Berg/O=Acme", "", oauth.Scope{"domino"}, time.Now())
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(arguments[0]), []byte(text.Reveal()+"\n"), 0o600))
+	ts.Setenv("TOKEN", text.Reveal())
 }
 
 // ownToken FILE DATABASE CLAIM=VALUE ... writes an access token of this server.

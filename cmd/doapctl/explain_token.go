@@ -79,6 +79,7 @@ type judged struct {
 	failure *explain.Failure // that counts; nil when the token would be taken
 	sent    *oauth.Error     // to the sender, with failure
 	asked   string           // the name that the directory was asked for
+	unknown bool             // failure is not the server's: it has a key that doapctl has not
 	name    bool             // it is an API key for a name, which nobody must have
 }
 
@@ -131,18 +132,28 @@ func (s *session) judge(opened *sqlite.Store, policy *config.Config, authorizati
 		guard.Issuers.Wait()
 		got = check()
 	}
-	if got.failure != nil && got.failure.Token.Credential == explain.LoginToken && !policy.DominoLogin.UseKeyPair {
+	if got.failure != nil && !policy.DominoLogin.UseKeyPair && needsKeyInMemory(got.failure) {
+		got.unknown = true
 		got.failure = &explain.Failure{
 			Kind: got.failure.Kind, Rule: explain.Keys, Token: got.failure.Token,
-			Found:    "a token of /doap/login, whose key is in the memory of the server that issued it and nowhere else",
+			Found: "a token of /doap/login, whose key is in the memory of the server that issued it and nowhere else: only that " +
+				"server can judge it, and only until it stops",
 			Expected: "the key pair of JwtUsePubPrivKey, which doapctl can read, too",
-			Remedy:   "use the request id of the refusal: doapctl explain ID",
+			Remedy: "use the request id of the answer that refused the token (401): doapctl explain ID; a server that was started again " +
+				"since has a new key, and its users log in again",
 		}
+		got.Steps = slices.DeleteFunc(got.Steps, func(step explain.Step) bool { return step.Rule == explain.Keys }) // it was one that doapctl made up
 	}
 	if got.failure != nil && got.failure.Rule == explain.Scope && url == "" {
 		got.failure = nil
 	}
 	return got
+}
+
+// needsKeyInMemory tells whether a token of the login got as far as its key, which no other program than the server that
+// issued it has. What was found before that is as the server finds it.
+func needsKeyInMemory(failure *explain.Failure) bool {
+	return failure.Token.Credential == explain.LoginToken && (failure.Rule == explain.Key || failure.Rule == explain.Signature)
 }
 
 // isNameKey tells whether it is an API key for a name that is no person's.

@@ -179,10 +179,7 @@ func createKey(s *session, opened *sqlite.Store, result *initResult) error {
 	if err != nil {
 		return err
 	}
-	if err := opened.AddKey(s, made); err != nil {
-		return err
-	}
-	if err := s.audited(opened, store.AuditKeyChanged, "", "added "+made.ID); err != nil {
+	if err := opened.AddKey(s, made, s.event(store.AuditKeyChanged, "added "+made.ID)); err != nil {
 		return err
 	}
 	result.KeyID = made.ID

@@ -103,7 +103,7 @@ func (c *keyExportCommand) Run(s *session) error {
 		if err := writeSecret(c.File, found.PrivatePEM); err != nil {
 			return err
 		}
-		if err := s.audited(keys, store.AuditKeyChanged, "", "exported "+c.ID); err != nil {
+		if err := s.audited(keys, "exported "+c.ID); err != nil {
 			return errors.Join(err, os.Remove(c.File))
 		}
 		if s.json {

@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"revoked":     revoked,
 
 			"foreigntoken":   foreignToken,
+			"memorytoken":    memoryToken,
 			"owntoken":       ownToken,
 			"provider":       provider,
 			"refusedrequest": refusedRequest,

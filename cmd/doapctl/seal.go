@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 
-	"ndoap/store"
 	"ndoap/store/rights"
 	"ndoap/store/seal"
 	"ndoap/store/sqlite"
@@ -73,7 +72,7 @@ func (c *sealExportCommand) Run(s *session) error {
 	// The export opens every private key. Where the database cannot be opened, which may be why somebody makes one, it is
 	// made all the same.
 	err = s.withStore(func(trail *sqlite.Store) error {
-		return s.audited(trail, store.AuditKeyChanged, "", "exported the sealing key "+opened.ID())
+		return s.audited(trail, "exported the sealing key "+opened.ID())
 	})
 	if err != nil {
 		fmt.Fprintf(s.stderr, "doapctl: The export is missing in the audit trail: %v\n", err)

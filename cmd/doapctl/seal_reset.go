@@ -37,7 +37,9 @@ func (c *sealResetCommand) Run(s *session) error {
 		return errors.New("nothing was changed: repeat the command with --yes to give up the private keys that cannot be " +
 			"read, and all access tokens that they signed")
 	}
-	kids, err := sqlite.ForgetLostKeys(s, where.Database, sqlite.Options{})
+	kids, err := sqlite.ForgetLostKeys(s, where.Database, sqlite.Options{}, func(kids []string) store.AuditEvent {
+		return s.event(store.AuditKeyChanged, "retired "+strings.Join(kids, ", ")+", whose sealing key was lost")
+	})
 	if err != nil {
 		return err
 	}
@@ -47,10 +49,7 @@ func (c *sealResetCommand) Run(s *session) error {
 			return nil
 		}
 		s.print("Retired what cannot be read any more: %s.", strings.Join(kids, ", "))
-		if err := createKey(s, opened, &result); err != nil {
-			return err
-		}
-		return s.audited(opened, store.AuditKeyChanged, "", "retired "+strings.Join(kids, ", ")+", whose sealing key was lost")
+		return createKey(s, opened, &result)
 	})
 	switch {
 	case err != nil:

@@ -30,8 +30,9 @@ type userRevokeCommand struct {
 func (userRevokeCommand) Help() string {
 	return `Ends all grants of a person, with their refresh tokens and access tokens, and the API keys in the person's name, and
 forgets which applications the person had consented to. Access tokens that identity providers, or logins by name and
-password, have given the person until now end, too. It takes effect with the next request to this server, and within a
-second on others that share the database. It does not keep the person from logging in again: that is for the Domino
+password, have given the person until now end, too; so do those that a provider gives within the next minute, because its
+clock may be ahead. It takes effect with the next request to this server, and within a second on others that share the
+database. It does not keep the person from logging in again: that is for the Domino
 directory and the providers to say. A person who has neither grant nor API key is named in full, such as
 "CN=Anna Berg/OU=Sales/O=Acme".
 

@@ -114,7 +114,7 @@ func TestTheExamplesOfTheManualAreAccepted(t *testing.T) {
 	doubtful := map[string]string{"../../docs/scopes.md": "scopes.orders.read.reportOnly opens everything"}
 	pages, err := filepath.Glob("../../docs/providers/*.md")
 	require.NoError(t, err)
-	for _, page := range append(pages, "../../docs/configure.md", "../../docs/scopes.md") {
+	for _, page := range append(pages, "../../docs/configure.md", "../../docs/login.md", "../../docs/scopes.md") {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(string(text), -1)

@@ -17,8 +17,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,6 +49,8 @@ type Fetcher struct {
 	Policy func() Policy
 	// Resolve looks up the addresses of a host name; nil asks the system's resolver.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+
+	reading atomic.Int32 // how often CAFile is being read
 }
 
 // Get returns the document at a URL. The server there must prove by its certificate that it is the URL's host, answer
@@ -61,7 +63,7 @@ func (f *Fetcher) Get(ctx context.Context, url string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", ErrForbiddenURL, err)
 	}
 	policy := f.Policy()
-	authorities, err := policy.Authorities()
+	authorities, err := f.authorities(ctx, policy)
 	if err != nil {
 		return nil, err
 	}
@@ -136,25 +138,6 @@ func transport(addresses []netip.AddrPort, authorities *x509.CertPool) *http.Tra
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
 	}
-}
-
-// Authorities are those that certificates are checked against; nil stands for the system's.
-func (p Policy) Authorities() (*x509.CertPool, error) {
-	if p.CAFile == "" {
-		return nil, nil
-	}
-	file, err := os.ReadFile(p.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read fetch.caFile: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the certificate authorities of the system: %w", err)
-	}
-	if !pool.AppendCertsFromPEM(file) {
-		return nil, fmt.Errorf("fetch.caFile %s holds no certificate in PEM form", p.CAFile)
-	}
-	return pool, nil
 }
 
 // read returns the document of an answer.

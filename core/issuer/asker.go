@@ -128,7 +128,7 @@ func (t *Table) await(p *provider, hash tokenHash, text string) (*call, error) {
 		return nil, unavailable(fmt.Errorf("it is asked about %d other tokens already", len(a.calls)))
 	case underWay == nil:
 		underWay = &call{done: make(chan struct{})}
-		if !t.start(func(ctx context.Context) { t.carryOut(ctx, p, hash, text, underWay) }) {
+		if !t.start("a question to the identity provider "+p.settings.Name, func(ctx context.Context) { t.carryOut(ctx, p, hash, text, underWay) }) {
 			return nil, unavailable(errors.New("the server starts or stops"))
 		}
 		a.calls[hash] = underWay
@@ -144,14 +144,14 @@ func (a *asker) leave() {
 }
 
 // start runs work in the background until the context of Refresh ends; false when that has not begun, or has ended.
-func (t *Table) start(work func(context.Context)) bool {
+func (t *Table) start(name string, work func(context.Context)) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.life == nil || t.life.Err() != nil {
 		return false
 	}
 	life := t.life
-	t.running.Go(func() { work(life) })
+	t.running.Go(name, func() { work(life) })
 	return true
 }
 

@@ -41,6 +41,22 @@ func hints(p config.Provider) map[string]string {
 	return found
 }
 
+// loginHint is what to tell the administrator about a token that nobody trusted issued, if it says that it is one of the
+// login; false if it does not.
+func (v *view) loginHint(iss string, claims map[string]any) (hint string, isLogin bool) {
+	if v.unused != "" && iss == v.unused {
+		if key, fault := v.of.LoginFault(); fault != nil {
+			return fmt.Sprintf("it is a token of /doap/login, which is out of service: %s %s", key, fault), true
+		}
+		return "it is a token of /doap/login, which disableDominoLogin has turned off, and all its tokens with it", true
+	}
+	if client, _ := claims["client_id"].(string); v.login != "" && client == v.login {
+		return "by its client_id it is a token of /doap/login, of another server or from before issuer or JwtIssuer was changed: let its " +
+			"user log in again here; servers that take each other's tokens need the same JwtIssuer and key pair (JwtUsePubPrivKey)", true
+	}
+	return "", false
+}
+
 // ExplainOpaque adds to the fault of a token that is no JWT which provider may have issued it, and what to change there.
 // The token itself does not say whose it is.
 func (t *Table) ExplainOpaque(fault error) error {

@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ndoap/core/background"
 	"ndoap/core/config"
 	"ndoap/core/explain"
 	"ndoap/core/jwk"
@@ -42,8 +43,8 @@ type Table struct {
 
 	mu      sync.Mutex // guards what changes current, and what providers note for the background
 	current atomic.Pointer[view]
-	running sync.WaitGroup  // fetches under way
-	life    context.Context // of Refresh, in which requests have tokens asked about; guarded by mu
+	running background.Group // fetches under way
+	life    context.Context  // of Refresh, in which requests have tokens asked about; guarded by mu
 }
 
 // Local is an issuer whose keys are at hand: that of the login. The configuration names it nowhere, and no provider there
@@ -63,6 +64,8 @@ type view struct {
 	anyIssuer *provider         // has the issuers that are nobody's; nil: there is none
 	hints     map[string]string // by issuers that are not trusted
 	asked     *provider         // about tokens that are no JWTs; nil: nobody
+	login     string            // client_id of the tokens of the local issuer; empty: there is none
+	unused    string            // iss of the local issuer while none of its tokens are taken
 }
 
 // provider is one identity provider.
@@ -130,11 +133,15 @@ func (t *Table) view() *view {
 		maps.Copy(made.hints, hints(settings))
 	}
 	if t.Local != nil {
-		if settings := t.Local.Provider(now); settings.Active {
+		settings := t.Local.Provider(now)
+		if settings.Active {
 			for _, issuer := range settings.Issuers {
 				made.byIssuer[issuer] = &provider{settings: settings, local: t.Local}
 			}
+		} else {
+			made.unused = now.LoginIssuer()
 		}
+		made.login = settings.Name
 	}
 	t.current.Store(made)
 	return made

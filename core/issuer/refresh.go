@@ -34,7 +34,7 @@ func (t *Table) Refresh(ctx context.Context, now time.Time) {
 		if !p.settings.HasKeys() || !t.begin(p, now) {
 			continue
 		}
-		t.running.Go(func() {
+		t.running.Go("the keys of the identity provider "+p.settings.Name, func() {
 			defer t.end(p)
 			defer func() {
 				if problem := recover(); problem != nil {
@@ -49,6 +49,10 @@ func (t *Table) Refresh(ctx context.Context, now time.Time) {
 
 // Wait returns when nothing runs any more in the background. No request may be under way.
 func (t *Table) Wait() { t.running.Wait() }
+
+// WaitFor does the same until ctx ends, and returns the names of what runs then: a disk that hangs may hold a key file. It
+// has no effect any more if the context of Refresh has ended.
+func (t *Table) WaitFor(ctx context.Context) []string { return t.running.WaitFor(ctx) }
 
 // begin tells whether a provider is due, and then marks it as being read.
 func (t *Table) begin(p *provider, now time.Time) bool {

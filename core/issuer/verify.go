@@ -27,6 +27,7 @@ type Verified struct {
 	Provider string // its name in the configuration
 	Issuer   string // iss
 	Local    bool   // it was issued by the Local one
+	OwnClock bool   // and by this very server, so that IssuedAt is by its clock
 	ID       string // jti, may be empty; of a Local one never
 	User     User
 	ClientID string // may be empty
@@ -38,7 +39,11 @@ type Verified struct {
 
 // StandingOf is by what a token may have been revoked, when its user is the one who is called so in full.
 func (v Verified) StandingOf(user string) standing.Token {
-	return standing.Token{ID: v.ID, User: user, IssuedAt: v.IssuedAt, Foreign: true, Issuer: v.Issuer}
+	ahead := leeway
+	if v.OwnClock {
+		ahead = 0
+	}
+	return standing.Token{ID: v.ID, User: user, IssuedAt: v.IssuedAt, ClockAhead: ahead, Foreign: true, Issuer: v.Issuer}
 }
 
 // maxToken bounds the work that an unproven token can cause.
@@ -67,7 +72,7 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 	table := t.view()
 	p := table.choose(iss)
 	if p == nil {
-		return Verified{}, table.foreign(iss)
+		return Verified{}, table.foreign(iss, read.Claims)
 	}
 	about := explain.Token{Credential: p.credential(), Provider: p.settings.Name, Issuer: iss}
 	trace.About(about)
@@ -76,16 +81,17 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 		trace.Held(explain.Issuer, iss+": provider "+p.settings.Name)
 	}
 	if err := t.prove(trace, p, iss, read); err != nil {
-		return Verified{}, p.explained(err, about)
+		return Verified{}, t.explained(p, err, about)
 	}
 	if trace != nil {
 		trace.About(p.origin(iss, read.Claims))
 	}
 	verified, err := t.judge(trace, p, read.Claims)
 	if err != nil {
-		return Verified{}, p.explained(err, p.origin(iss, read.Claims))
+		return Verified{}, t.explained(p, err, p.origin(iss, read.Claims))
 	}
 	verified.Issuer, verified.Local = iss, p.local != nil
+	verified.OwnClock = verified.Local && !t.Config().DominoLogin.UseKeyPair // other servers may have the pair, too
 	if verified.Local && verified.ID == "" {
 		// KEEP gives none; the signature is left out, because it can be written in two ways (ECDSA).
 		verified.ID = oauth.Secret(read.Signed).Hash()
@@ -95,23 +101,34 @@ func (t *Table) Verify(ctx context.Context, text string) (Verified, error) {
 
 // explained completes a refusal. The login has no settings under jwt that could be changed: either its user logs in again,
 // or another server that shares its key pair must issue tokens as they are expected.
-func (p *provider) explained(err error, about explain.Token) error {
+func (t *Table) explained(p *provider, err error, about explain.Token) error {
 	if failure, told := errors.AsType[*explain.Failure](err); told && p.local != nil {
 		failure.Remedy = "let its user log in again at /doap/login; if another server issued it with the same key pair and JwtIssuer, " +
 			"it must be as expected there"
+		if failure.Rule == explain.Key && !t.Config().DominoLogin.UseKeyPair {
+			failure.Remedy = "let its user log in again at /doap/login: its key was in the memory of this server before it was started again, " +
+				"or is in that of another"
+		}
 	}
 	return explain.About(err, about)
 }
 
 // foreign refuses the token of an issuer that is not trusted, and says what is close to it.
-func (v *view) foreign(iss string) error {
+func (v *view) foreign(iss string, claims map[string]any) error {
 	failure := &explain.Failure{
 		Kind: token.ErrForeignIssuer, Rule: explain.Issuer, Found: fmt.Sprintf("%.200q", iss), Expected: "an issuer that the configuration trusts",
 		Remedy: "if its tokens are to be taken, write it as jwt.NAME.iss, or the provider as jwt.NAME.providerUrl",
 	}
-	switch hint, near := v.hints[iss]; {
+	hint, near := v.hints[iss]
+	login, isLogin := v.loginHint(iss, claims)
+	if isLogin {
+		failure.Token.Credential = explain.LoginToken
+	}
+	switch {
 	case near:
 		failure.Remedy = hint
+	case isLogin:
+		failure.Remedy = login
 	case iss == "":
 		failure.Found, failure.Remedy = "no iss", "only tokens that say who issued them can be taken"
 	}

@@ -42,7 +42,7 @@ func (d *drawer) ListKeys(context.Context) ([]store.Key, error) {
 	return d.keys, d.fault
 }
 
-func (d *drawer) AddKey(_ context.Context, added store.Key) error {
+func (d *drawer) AddKey(_ context.Context, added store.Key, _ ...store.AuditEvent) error {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	d.keys = append(d.keys, added)

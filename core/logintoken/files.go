@@ -48,7 +48,7 @@ func (i *Issuer) Refresh(ctx context.Context, now time.Time) {
 	if !i.begin(wanted, now) {
 		return
 	}
-	i.running.Go(func() {
+	i.running.Go("the key pair of the login in "+wanted.private+" and "+wanted.public, func() {
 		defer i.end()
 		defer func() {
 			if problem := recover(); problem != nil {
@@ -64,6 +64,9 @@ func (i *Issuer) Refresh(ctx context.Context, now time.Time) {
 
 // Wait returns when nothing that Refresh started runs any more.
 func (i *Issuer) Wait() { i.running.Wait() }
+
+// WaitFor does the same until ctx ends, and returns the names of what runs then.
+func (i *Issuer) WaitFor(ctx context.Context) []string { return i.running.WaitFor(ctx) }
 
 // begin tells whether the files are due, and then marks them as being read.
 func (i *Issuer) begin(wanted files, now time.Time) bool {

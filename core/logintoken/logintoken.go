@@ -19,6 +19,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"ndoap/core/background"
 	"ndoap/core/config"
 	"ndoap/core/jwk"
 	"ndoap/core/key"
@@ -51,7 +52,7 @@ type Issuer struct {
 	triedAt   time.Time
 	busy      bool
 	complaint string // what was last said about it
-	running   sync.WaitGroup
+	running   background.Group
 }
 
 // pair is a key pair for one algorithm.

@@ -67,6 +67,9 @@ type Token struct {
 	User     string    // canonical Notes name; empty when it stands for no user
 	IssuedAt time.Time // iat
 
+	// ClockAhead is how far the clock that gave IssuedAt may be ahead of this server's; 0: it is the same.
+	ClockAhead time.Duration
+
 	// Foreign tokens are those of other issuers, the login by name and password among them: they have neither a grant nor a
 	// client in the store.
 	Foreign bool
@@ -120,15 +123,20 @@ func Revoked(current *store.Standing, token Token) error {
 }
 
 // userRevoked tells whether all access of the token's user was ended after it was issued. iat is in whole seconds, so that
-// a token of the very second counts as one from before: it may be.
+// a token of the very second counts as one from before: it may be. So may one of the next minute, by a clock that may be a
+// minute ahead.
 func userRevoked(current *store.Standing, token Token) error {
 	if token.User == "" || len(current.RevokedUsers) == 0 {
 		return nil
 	}
 	at, revoked := current.RevokedUsers[dominoname.Folded(token.User)]
-	if !revoked || token.IssuedAt.After(at) {
+	if !revoked || token.IssuedAt.Add(-token.ClockAhead).After(at) {
 		return nil
 	}
-	return fmt.Errorf("%w: at %s, and it was issued at %s", errUser, at.UTC().Format(time.RFC3339),
-		token.IssuedAt.UTC().Format(time.RFC3339))
+	clock := ""
+	if token.ClockAhead > 0 {
+		clock = ", by a clock that may be " + token.ClockAhead.String() + " ahead"
+	}
+	return fmt.Errorf("%w: at %s, and it was issued at %s%s", errUser, at.UTC().Format(time.RFC3339),
+		token.IssuedAt.UTC().Format(time.RFC3339), clock)
 }

@@ -105,6 +105,30 @@ func TestRevokedUsers_A45_B4(t *testing.T) {
 	}
 }
 
+// Whose clock is ahead gives the tokens of before a time of after: within what clocks may differ, that helps nobody.
+func TestClocksThatAreAheadOutrunNoRevocation_A45_A90(t *testing.T) {
+	at := time.Date(2026, 3, 14, 12, 0, 0, 300_000_000, time.UTC)
+	current, err := NewRegister(revokedAnna{at}, func() uint64 { return 1 }).Current(t.Context())
+	require.NoError(t, err)
+	second := at.Truncate(time.Second)
+	for name, c := range map[string]struct {
+		issued  time.Time
+		ahead   time.Duration
+		revoked bool
+	}{
+		"this clock":                            {second.Add(time.Second), 0, false},
+		"a clock that may be ahead":             {second.Add(time.Second), time.Minute, true},
+		"as far as it may be":                   {second.Add(time.Minute), time.Minute, true},
+		"further: issued since, whatever it is": {second.Add(time.Minute + time.Second), time.Minute, false},
+	} {
+		err := Revoked(current, Token{User: anna, IssuedAt: c.issued, Foreign: true, ClockAhead: c.ahead})
+		assert.Equal(t, c.revoked, errors.Is(err, errUser), "%s: %v", name, err)
+		if c.revoked {
+			assert.ErrorContains(t, err, "by a clock that may be 1m0s ahead", name)
+		}
+	}
+}
+
 type broken struct{}
 
 func (broken) Standing(context.Context) (store.Standing, error) {

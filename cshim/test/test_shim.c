@@ -27,7 +27,8 @@ static void test_init(void)
     data.serverFilterVersion = kInterfaceVersion;
     CHECK(FilterInit(&data) == kFilterHandledEvent, "loaded");
     CHECK(data.appFilterVersion == kInterfaceVersion, "version");
-    CHECK(memchr(data.filterDesc, '\0', sizeof data.filterDesc) != NULL, "description");
+    CHECK(strcmp(data.filterDesc, "ndoap: OAuth 2 authorization and resource server for Domino") == 0,
+          "the console is told what there is, and nothing that is not built yet");
     CHECK(data.eventFlags == (kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate | kFilterAuthorized),
           "events %x", data.eventFlags);
     bridge.user_event = NDOAP_USER_EVENT_PROCESS;

@@ -74,7 +74,7 @@ func (b *Bridge) Open(environment Environment) (opening Opening) {
 }
 
 // Close ends the instance with the last of as many calls as Open had. It waits for calls of Serve under way; what
-// they were told is on disk.
+// they were told is on disk. For files that a disk does not give back it waits no longer than stopTime.
 func (b *Bridge) Close() (closing Opening) {
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -97,7 +97,9 @@ func (b *Bridge) Close() (closing Opening) {
 	b.calls.Lock()   // the last call under way has returned
 	b.calls.Unlock() //nolint:staticcheck // empty on purpose: the lock is the wait
 	if running != nil {
-		running.stop()
+		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+		defer cancel()
+		running.stop(ctx)
 	}
 	return closing
 }

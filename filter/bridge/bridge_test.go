@@ -200,7 +200,7 @@ func TestPanicWhileOpeningAndClosing(t *testing.T) {
 	library.fault = func(where string, _ directory.Directory) { panic("boom at " + where) }
 	assert.Contains(t, strings.Join(library.Close().Console, "|"), "boom at close")
 	library.fault = nil
-	library.instance.Load().stop() // the instance was left behind; nothing else holds it
+	library.instance.Load().stop(t.Context()) // the instance was left behind; nothing else holds it
 }
 
 func TestPanicInTheCopyingIsContained(t *testing.T) {
@@ -305,8 +305,10 @@ func TestClosedContextStopsRefresh(t *testing.T) {
 	library.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
+	configure(t, dir, `{"issuer": `)
 	running.refresh(ctx)
 	assert.Nil(t, running.service.Load())
+	assert.Empty(t, library.console.take(), "whoever reads the console has been told that it stopped")
 }
 
 func TestConsoleIsBounded(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"ndoap/build/version"
 	"ndoap/core"
+	"ndoap/core/background"
 	"ndoap/core/config"
 	"ndoap/store"
 	"ndoap/store/sqlite"
@@ -33,7 +34,9 @@ type instance struct {
 	trail     trail                        // where announce has got to
 	memory    *memoryMeter
 	cancel    context.CancelFunc
-	done      sync.WaitGroup
+	done      sync.WaitGroup   // of the goroutine
+	looks     background.Group // at the configuration
+	ending    background.Group // what stop leaves to a goroutine
 
 	dataDirectory string // Domino's; empty when it is not known
 }
@@ -74,18 +77,30 @@ func (e Environment) lookup(name string) (string, bool) {
 	return value, value != ""
 }
 
-// keepCurrent refreshes until the instance stops. A panic ends one refresh, not the host.
+// keepCurrent refreshes until the instance stops. A panic ends one refresh, not the host. The configuration is read beside
+// it: a disk that hangs there must not hold up what needs the database alone, and least of all the end.
 func (in *instance) keepCurrent(ctx context.Context) {
 	ticker := time.NewTicker(retryEvery)
 	defer ticker.Stop()
 	lastRotation, lastSweep, lastUses := time.Time{}, time.Time{}, time.Time{}
+	looks, looking := make(chan look, 1), false
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case found := <-looks:
+			looking = false
+			in.guarded(func() { in.apply(ctx, found) })
 		case now := <-ticker.C:
 			in.memory.measure()
-			in.guarded(func() { in.refresh(ctx) })
+			if !looking {
+				looking = true
+				in.looks.Go("the configuration in "+in.bootstrap.ConfigDir, func() {
+					var found look
+					defer func() { looks <- found }() // also after a panic
+					in.guarded(func() { found = in.look() })
+				})
+			}
 			in.guarded(func() { in.announce(ctx) })
 			in.guarded(func() { in.refreshProviders(ctx, now) })
 			in.guarded(func() { in.flushRefusals(ctx) })
@@ -118,23 +133,41 @@ func (in *instance) guarded(work func()) {
 	work()
 }
 
+// look is what a look at the configuration found.
+type look struct {
+	changed  bool
+	problems []config.Problem
+	err      error
+}
+
+// look reads a changed configuration.
+func (in *instance) look() (found look) {
+	found.changed, found.problems, found.err = in.source.Refresh()
+	return found
+}
+
 // refresh reads a changed configuration and opens a store that is not open yet.
-func (in *instance) refresh(ctx context.Context) {
-	changed, problems, err := in.source.Refresh()
-	for _, problem := range problems {
+func (in *instance) refresh(ctx context.Context) { in.apply(ctx, in.look()) }
+
+// apply says what a look at the configuration found, and opens a store that is not open yet.
+func (in *instance) apply(ctx context.Context, found look) {
+	if ctx.Err() != nil {
+		return // stopped meanwhile
+	}
+	for _, problem := range found.problems {
 		in.log.Log(ctx, problem.Level, problem.String())
 	}
-	if err != nil {
+	if found.err != nil {
 		if in.source.Current() == nil {
-			in.outOfService(&in.policy, err)
+			in.outOfService(&in.policy, found.err)
 			return
 		}
-		in.sayOnce(&in.policy, "the configuration was not changed: "+err.Error())
+		in.sayOnce(&in.policy, "the configuration was not changed: "+found.err.Error())
 	} else {
 		in.policy = ""
 	}
 	if in.service.Load() != nil {
-		if changed && err == nil {
+		if found.changed && found.err == nil {
 			in.log.Info("the configuration was read again", "dir", in.bootstrap.ConfigDir)
 		}
 		return
@@ -217,23 +250,4 @@ func (in *instance) userEvent() config.UserEvent {
 		}
 	}
 	return config.UserEventAuthorized
-}
-
-// stop ends the goroutine and closes the store.
-func (in *instance) stop() {
-	in.cancel()
-	in.done.Wait()
-	if service := in.service.Load(); service != nil {
-		service.Wait()
-		ctx, cancel := context.WithTimeout(context.Background(), flushTime)
-		in.guarded(func() { service.FlushRefusals(ctx) })
-		cancel()
-		in.guarded(func() { in.storeKeyUses(context.Background()) })
-	}
-	if in.store != nil {
-		if err := in.store.Close(); err != nil {
-			in.log.Error("the store was not closed properly", "err", err)
-		}
-	}
-	in.log.Info("stopped")
 }

@@ -61,8 +61,7 @@ const administrator = "doapctl"
 // trail is how far the audit trail has been read for the console.
 type trail struct {
 	newest     int64  // id of the newest event that was seen
-	generation uint64 // of the store at the last look
-	looks      int    // still to be made at this generation
+	generation uint64 // of the store at the last look; events of changes come with it
 }
 
 // notLooked stands for the id of the newest event before the first look.
@@ -74,10 +73,8 @@ func (in *instance) announce(ctx context.Context) {
 	if in.store == nil {
 		return
 	}
-	if generation := in.store.Generation(); generation != in.trail.generation || in.trail.newest == notLooked {
-		in.trail.generation, in.trail.looks = generation, 2 // the event may follow the change that it tells of
-	}
-	if in.trail.looks == 0 {
+	generation := in.store.Generation()
+	if generation == in.trail.generation && in.trail.newest != notLooked {
 		return
 	}
 	events, newest, err := in.changesSince(ctx, in.trail.newest)
@@ -89,8 +86,7 @@ func (in *instance) announce(ctx context.Context) {
 		in.requests.Info("an administrator used doapctl", "action", event.Action, "account", event.User,
 			"client_id", event.ClientID, "detail", event.Detail)
 	}
-	in.trail.newest = newest
-	in.trail.looks--
+	in.trail = trail{newest: newest, generation: generation}
 }
 
 // changesSince are the events of administrators after one, the oldest first, and the id of the newest event of all.

@@ -58,17 +58,19 @@ func (s *Store) ListClients(ctx context.Context) ([]store.Client, error) {
 }
 
 // AddClient implements store.Clients.
-func (s *Store) AddClient(ctx context.Context, c store.Client) error {
+func (s *Store) AddClient(ctx context.Context, c store.Client, events ...store.AuditEvent) error {
 	return s.write(ctx, fmt.Sprintf("add client %q", c.ID), func(q *queries) (answer, err error) {
-		_, err = q.exec(context.Background(),
+		if _, err := q.exec(context.Background(),
 			"INSERT INTO clients ("+clientColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			append([]any{c.ID}, clientValues(c)...)...)
-		return nil, err
+			append([]any{c.ID}, clientValues(c)...)...); err != nil {
+			return nil, err
+		}
+		return nil, insertAudit(q, events)
 	})
 }
 
 // UpdateClient implements store.Clients. A client keeps its id, whatever change makes of it.
-func (s *Store) UpdateClient(ctx context.Context, id string, change func(*store.Client) error) error {
+func (s *Store) UpdateClient(ctx context.Context, id string, change func(*store.Client) error, events ...store.AuditEvent) error {
 	return s.write(ctx, fmt.Sprintf("update client %q", id), func(q *queries) (answer, err error) {
 		c, err := findClient(context.Background(), q, id)
 		if err != nil {
@@ -77,17 +79,19 @@ func (s *Store) UpdateClient(ctx context.Context, id string, change func(*store.
 		if refusal := change(&c); refusal != nil {
 			return refusal, nil
 		}
-		_, err = q.exec(context.Background(), "UPDATE clients SET name = ?, redirect_uris = ?, secret_hashes = ?, "+
+		if _, err := q.exec(context.Background(), "UPDATE clients SET name = ?, redirect_uris = ?, secret_hashes = ?, "+
 			"scopes = ?, trusted = ?, legacy = ?, disabled = ?, jwks = ?, jwks_uri = ?, grant_types = ?, resources = ?, "+
 			"introspection_audiences = ?, access_token_lifetime = ?, refresh_token_idle = ?, refresh_token_absolute = ?, "+
-			"created_at = ?, changed_at = ? WHERE id = ?", append(clientValues(c), id)...)
-		return nil, err
+			"created_at = ?, changed_at = ? WHERE id = ?", append(clientValues(c), id)...); err != nil {
+			return nil, err
+		}
+		return nil, insertAudit(q, events)
 	})
 }
 
 // RemoveClient implements store.Clients. Everything else of the client goes by foreign key; its access tokens by the
 // revocations that ending its grants leaves behind.
-func (s *Store) RemoveClient(ctx context.Context, id string) error {
+func (s *Store) RemoveClient(ctx context.Context, id string, events ...store.AuditEvent) error {
 	return s.write(ctx, fmt.Sprintf("remove client %q", id), func(q *queries) (answer, err error) {
 		if _, err := q.exec(context.Background(), "UPDATE grants SET revoked_at = ? WHERE client_id = ? AND revoked_at = 0",
 			instant(s.options.Now()), id); err != nil {
@@ -97,6 +101,9 @@ func (s *Store) RemoveClient(ctx context.Context, id string) error {
 		if err == nil && count == 0 {
 			err = store.ErrNotFound
 		}
-		return nil, err
+		if err != nil {
+			return nil, err
+		}
+		return nil, insertAudit(q, events)
 	})
 }

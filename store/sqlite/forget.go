@@ -12,13 +12,15 @@ import (
 	"os"
 	"path/filepath"
 
+	"ndoap/store"
 	"ndoap/store/seal"
 )
 
 // ForgetLostKeys is for a database that Open refuses because its sealing key is lost: it retires the keys whose private
 // halves do not open, and moves a sealing key file that cannot be used out of the way, to a name that ends in .lost. It
-// returns the ids of the keys; none if nothing is lost. No server may have the database open.
-func ForgetLostKeys(ctx context.Context, path string, options Options) (kids []string, err error) {
+// returns the ids of the keys; none if nothing is lost. No server may have the database open. What told makes of the ids is
+// stored with the change, if there are any.
+func ForgetLostKeys(ctx context.Context, path string, options Options, told func(kids []string) store.AuditEvent) (kids []string, err error) {
 	options = options.withDefaults()
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, err
@@ -35,7 +37,7 @@ func ForgetLostKeys(ctx context.Context, path string, options Options) (kids []s
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
 	sealing, lost := seal.Open(seal.FileOf(path))
-	kids, err = retireLost(ctx, database, subject, sealing, options)
+	kids, err = retireLost(ctx, database, subject, sealing, options, told)
 	if err != nil || lost == nil || errors.Is(lost, fs.ErrNotExist) {
 		return kids, err
 	}
@@ -46,7 +48,9 @@ func ForgetLostKeys(ctx context.Context, path string, options Options) (kids []s
 }
 
 // retireLost retires, in one transaction, what the sealing key does not open; nil opens nothing.
-func retireLost(ctx context.Context, database *sql.DB, subject file, sealing *seal.Key, options Options) (kids []string, err error) {
+func retireLost(ctx context.Context, database *sql.DB, subject file, sealing *seal.Key, options Options,
+	told func(kids []string) store.AuditEvent,
+) (kids []string, err error) {
 	tx, err := database.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, subject.translate(ctx, err)
@@ -75,6 +79,11 @@ func retireLost(ctx context.Context, database *sql.DB, subject file, sealing *se
 			return nil, err
 		}
 		kids = append(kids, part.id)
+	}
+	if len(kids) > 0 {
+		if err := insertAudit(q, []store.AuditEvent{told(kids)}); err != nil {
+			return nil, err
+		}
 	}
 	if err := tx.Commit(); err != nil {
 		return nil, subject.translate(ctx, err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,6 +16,11 @@ import (
 	"ndoap/store/seal"
 	"ndoap/store/storetest"
 )
+
+// forgotten tells the audit trail which keys were lost.
+func forgotten(kids []string) store.AuditEvent {
+	return store.AuditEvent{Action: store.AuditKeyChanged, Outcome: store.AuditSuccess, Detail: strings.Join(kids, " ")}
+}
 
 func TestLostKeysAreForgotten(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -49,13 +55,19 @@ func TestLostKeysAreForgotten(t *testing.T) {
 			require.NoError(t, s.Close())
 			c.lose(t, path)
 
-			kids, err := ForgetLostKeys(t.Context(), path, Options{})
+			kids, err := ForgetLostKeys(t.Context(), path, Options{}, forgotten)
 			require.NoError(t, err)
 			assert.ElementsMatch(t, c.kids, kids)
 			if c.leftover {
 				assert.FileExists(t, seal.FileOf(path)+".lost")
 			}
 			s = reopen(t, path, Options{})
+			events, err := s.QueryAudit(t.Context(), store.AuditFilter{})
+			require.NoError(t, err)
+			require.Len(t, events, min(len(c.kids), 1))
+			for _, event := range events {
+				assert.ElementsMatch(t, c.kids, strings.Fields(event.Detail))
+			}
 			keys, err := s.ListKeys(t.Context())
 			require.NoError(t, err)
 			require.Len(t, keys, 3)
@@ -72,6 +84,6 @@ func TestLostKeysAreForgotten(t *testing.T) {
 			require.NoError(t, s.AddKey(t.Context(), sealedKey("three")))
 		})
 	}
-	_, err := ForgetLostKeys(t.Context(), filepath.Join(storetest.TempDir(t), "missing.db"), Options{})
+	_, err := ForgetLostKeys(t.Context(), filepath.Join(storetest.TempDir(t), "missing.db"), Options{}, forgotten)
 	require.ErrorIs(t, err, store.ErrUnavailable)
 }

@@ -37,9 +37,12 @@ func (s *Store) findKeys(ctx context.Context, q *queries) ([]store.Key, error) {
 }
 
 // AddKey implements store.Keys.
-func (s *Store) AddKey(ctx context.Context, k store.Key) error {
+func (s *Store) AddKey(ctx context.Context, k store.Key, events ...store.AuditEvent) error {
 	return s.write(ctx, fmt.Sprintf("add key %q", k.ID), func(q *queries) (answer, err error) {
-		return nil, s.insertKey(q, k)
+		if err := s.insertKey(q, k); err != nil {
+			return nil, err
+		}
+		return nil, insertAudit(q, events)
 	})
 }
 

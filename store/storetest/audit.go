@@ -104,6 +104,22 @@ var auditTests = map[string]func(*testing.T, store.Store){
 		require.NoError(t, err)
 		assert.Equal(t, "987654321", query(t, s, store.AuditFilter{}))
 	},
+	"audit events tell of changes that were made, and of no others": func(t *testing.T, s store.Store) {
+		rename := func(client *store.Client) error { client.Name = "new"; return nil }
+		key := store.Key{ID: "k", Algorithm: "RS256", PublicPEM: []byte("public")}
+		require.NoError(t, s.AddClient(t.Context(), newClient("app"), event("1")))
+		require.ErrorIs(t, s.AddClient(t.Context(), newClient("app"), event("never")), store.ErrExists)
+		require.NoError(t, s.UpdateClient(t.Context(), "app", rename, event("2")))
+		require.Equal(t, errRefused, s.UpdateClient(t.Context(), "app", func(*store.Client) error { return errRefused }, event("never")))
+		require.ErrorIs(t, s.UpdateClient(t.Context(), "ghost", rename, event("never")), store.ErrNotFound)
+		require.NoError(t, s.AddKey(t.Context(), key, event("3")))
+		require.ErrorIs(t, s.AddKey(t.Context(), key, event("never")), store.ErrExists)
+		require.ErrorIs(t, s.RemoveClient(t.Context(), "ghost", event("never")), store.ErrNotFound)
+		require.ErrorIs(t, s.RevokeGrant(t.Context(), "ghost", event("never")), store.ErrNotFound)
+		require.ErrorIs(t, s.RevokeAPIKey(t.Context(), "ghost", event("never")), store.ErrNotFound)
+		require.NoError(t, s.RemoveClient(t.Context(), "app", event("4")))
+		assert.Equal(t, "4321", query(t, s, store.AuditFilter{}))
+	},
 	"audit events go when their time is over": func(t *testing.T, s store.Store) {
 		late := event("late")
 		late.At = noon.Add(time.Hour)
