@@ -164,7 +164,7 @@ func (c *committer) transact(first *operation) (batch []*operation, err error) {
 		return batch, err
 	}
 	c.commits.Add(1)
-	c.generation.raise(uint64(registry)) //nolint:gosec // a counter from 1 upwards
+	c.generation.note(uint64(registry)) //nolint:gosec // a counter from 1 upwards
 	return batch, nil
 }
 

@@ -89,7 +89,7 @@ func (w *watcher) read(ctx context.Context) error {
 		return err
 	}
 	w.version = version
-	w.generation.raise(uint64(registry)) //nolint:gosec // a counter from 1 upwards
+	w.generation.note(uint64(registry)) //nolint:gosec // a counter from 1 upwards
 	return nil
 }
 
