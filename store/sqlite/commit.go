@@ -143,6 +143,9 @@ func (c *committer) transact(first *operation) (batch []*operation, err error) {
 		}
 	}()
 	batch = []*operation{first}
+	if err := c.file.same(); err != nil { // the watcher would notice, too, but after this commit was acknowledged
+		return batch, err
+	}
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return batch, err
 	}

@@ -30,8 +30,8 @@ type Options struct {
 	PollInterval time.Duration    // how often to look for what other processes changed; 250 ms by default
 	Log          *slog.Logger     // nothing is logged by default
 
-	// OnFault is called with what Check returns when the store becomes unusable, and with nil when it is usable
-	// again. It must be quick and must not call the store.
+	// OnFault is called with what Check returns when the store becomes unusable, once for each cause, and with nil when it
+	// is usable again. It must be quick and must not call the store.
 	OnFault func(error)
 }
 
@@ -192,6 +192,10 @@ func (s *Store) start() error {
 	}
 	if err := s.prepareDatabase(ctx, conn); err != nil {
 		return errors.Join(err, conn.Close())
+	}
+	// From here on no other program can be the last one that has the database open, and so remove what is beside it.
+	if s.file.beside, err = besideOf(s.file.path); err != nil {
+		return errors.Join(s.file.translate(ctx, err), conn.Close())
 	}
 	look, err := s.reading.Conn(ctx)
 	if err != nil {

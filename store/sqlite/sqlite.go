@@ -39,7 +39,7 @@ type Store struct {
 type file struct {
 	path     string
 	identity os.FileInfo
-	beside   map[string]os.FileInfo // the write-ahead log and its index, by path
+	beside   []file // the write-ahead log and its index
 }
 
 var _ store.Store = (*Store)(nil)
