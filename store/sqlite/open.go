@@ -117,13 +117,15 @@ func Open(path string, options Options) (*Store, error) {
 		return nil, &Fault{alien: true, sentence: fmt.Sprintf(
 			"%s is not a file (but for instance a directory): point DOAP_App_Path to the database file", path)}
 	}
-	if err := tighten(path, options.Log); err != nil {
-		warnLoose(path, options.Log, err)
-	}
+	loose := tighten(path, options.Log)
 	if err := identify(path, options); err != nil {
 		return nil, err
 	}
-	return open(path, options)
+	opened, err := open(path, options)
+	if err == nil && loose != nil { // whoever cannot open it tries again, and must not be warned each time
+		warnLoose(path, options.Log, loose)
+	}
+	return opened, err
 }
 
 // identify makes sure that a file is ours before anything writes to it. Opening it for writing would already turn
