@@ -153,6 +153,11 @@ func TestManyChangesAreAnnouncedInOrder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, events)
 	assert.Equal(t, newest, again)
+
+	events, back, err := running.changesSince(t.Context(), newest+1000)
+	require.NoError(t, err)
+	assert.Empty(t, events)
+	assert.Equal(t, newest, back, "a backup was put into the database: what follows is to be said")
 }
 
 // TestLimitsLiveWithTheInstance_A60 counts on while a second site opens the library, and anew after a restart.
