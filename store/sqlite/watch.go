@@ -123,7 +123,8 @@ func (f file) same() error {
 	case err != nil:
 		return &Fault{sentence: fmt.Sprintf("the database %s cannot be found", f.path), cause: err}
 	case !os.SameFile(f.identity, now):
-		return &Fault{sentence: fmt.Sprintf("the database %s was replaced while in use: restart the HTTP task", f.path)}
+		return &Fault{sentence: fmt.Sprintf("the database %s was replaced while in use: "+
+			"restart the HTTP task before anything else opens the database", f.path)}
 	}
 	for _, beside := range f.beside {
 		now, err := os.Stat(beside.path)
