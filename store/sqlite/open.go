@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
+
 	"ndoap/store"
 )
 
@@ -119,13 +121,26 @@ func Open(path string, options Options) (*Store, error) {
 	}
 	loose := tighten(path, options.Log)
 	if err := identify(path, options); err != nil {
-		return nil, err
+		return nil, withoutLog(path, err)
 	}
 	opened, err := open(path, options)
 	if err == nil && loose != nil { // whoever cannot open it tries again, and must not be warned each time
 		warnLoose(path, options.Log, loose)
 	}
 	return opened, err
+}
+
+// withoutLog words a failure to open a database whose log was removed while another program uses it: SQLite makes an empty
+// one, and then calls it an error of the disk that this has not what the index tells of.
+func withoutLog(path string, err error) error {
+	failure, _ := errors.AsType[sqlite3.Error](err)
+	log, missing := os.Stat(path + "-wal")
+	_, unused := os.Stat(path + "-shm")
+	if failure.Code != sqlite3.ErrIoErr || unused != nil || missing == nil && log.Size() > 0 {
+		return err
+	}
+	return &Fault{sentence: fmt.Sprintf("the file %s-wal, which is part of the database, was removed while another program uses it: "+
+		"restart the HTTP task of each server with this database first", path), cause: err}
 }
 
 // identify makes sure that a file is ours before anything writes to it. Opening it for writing would already turn

@@ -98,6 +98,18 @@ func TestARestartSavesWhatWasInALogThatIsGone(t *testing.T) {
 	assert.Len(t, clients, 1)
 }
 
+// Who comes then cannot open it, and is told why: it is not the disk.
+func TestOpeningADatabaseWhoseLogIsGone(t *testing.T) {
+	s := create(t, still)
+	require.NoError(t, s.AddClient(t.Context(), newClient("app")))
+	require.NoError(t, os.Rename(s.file.path+"-wal", s.file.path+"-wal.away"))
+	_, err := Open(s.file.path, still)
+	require.ErrorIs(t, err, store.ErrUnavailable)
+	require.ErrorContains(t, err, "doap.db-wal, which is part of the database, was removed while another program uses it: restart")
+	require.NoError(t, os.Rename(s.file.path+"-wal.away", s.file.path+"-wal"))
+	reopen(t, s.file.path, still)
+}
+
 // A database that is a link has its log beside what the link leads to.
 func TestTheLogOfADatabaseThatIsALink(t *testing.T) {
 	target := filepath.Join(storetest.TempDir(t), "target.db")
