@@ -94,8 +94,8 @@ func Create(path string, options Options) (*Store, error) {
 func openExisting(path string, options Options) (*Store, error) {
 	opened, err := Open(path, options)
 	if fault, ok := errors.AsType[*Fault](err); ok && fault.alien {
-		return nil, fmt.Errorf("create the database %s: %w, and is no database of ndoap: remove it or choose another name",
-			path, store.ErrExists)
+		return nil, fmt.Errorf("create the database %s: %w, and is no database of ndoap: try again, in case somebody else is "+
+			"creating it; if that does not help, remove it or choose another name", path, store.ErrExists)
 	}
 	return opened, err
 }
