@@ -104,6 +104,27 @@ func TestRevokedAtOnce_B4(t *testing.T) {
 	}
 }
 
+// A clock that is hours ahead for a while, and has what has expired removed meanwhile, brings nothing back that was revoked.
+func TestRevokedWhileAClockWasAhead_B4(t *testing.T) {
+	const ahead = 20 * time.Hour
+	for name, c := range revocations {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			token, claims := f.bearer(t, clientID)
+			spared, _ := f.bearer(t, "other")
+			c.end(t, f.store, claims)
+			f.wait(ahead)
+			_, err := f.store.DeleteExpired(t.Context(), f.now())
+			require.NoError(t, err)
+			f.wait(-ahead)
+			got := f.resource(t, token)
+			assert.Equal(t, http.StatusUnauthorized, got.status)
+			assert.Equal(t, c.says, got.text("error_description"))
+			assert.Equal(t, c.spares, f.resource(t, spared).body == anna)
+		})
+	}
+}
+
 // A client that is registered again under the id of a removed one does not inherit what was issued to that.
 func TestRemovedClientStaysRevoked_A45(t *testing.T) {
 	f := newFixture(t)

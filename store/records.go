@@ -156,6 +156,12 @@ type Lockout struct {
 	Until    time.Time
 }
 
+// Holds tells whether the lockout is in force at now. One that began in the future, by more than the clocks of servers differ,
+// is of a clock that was ahead and was set back, and would last for as long as that was.
+func (l Lockout) Holds(now time.Time) bool {
+	return l.Until.After(now) && !l.At.After(now.Add(ClockSkew))
+}
+
 // Standing is what decides whether an access token still counts, beside the token itself.
 type Standing struct {
 	RevokedGrants map[string]struct{} // ids of grants that were revoked within MaxAccessTokenLife

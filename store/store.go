@@ -52,8 +52,8 @@ type Store interface {
 
 	// DeleteExpired removes what can never be used again at now and returns how many records went. The code and the
 	// consumed refresh tokens of a grant stay as long as the grant, so that their replay is noticed; consents stay.
-	// Revocations and used ids stay ClockSkew longer: for a server whose clock is behind they still count. API keys stay
-	// APIKeysListed longer, so that an administrator can look them up.
+	// Revocations and used ids stay RevocationsKept longer. API keys stay APIKeysListed longer, so that an administrator can
+	// look them up.
 	DeleteExpired(ctx context.Context, now time.Time) (int, error)
 
 	// Close waits for writes under way and releases the store. Later calls return ErrUnavailable; another Close does
@@ -63,6 +63,11 @@ type Store interface {
 
 // ClockSkew is how far the clocks of servers that share a store may differ.
 const ClockSkew = 15 * time.Minute
+
+// RevocationsKept is how long revocations of tokens and grants, and ids that were used, are known after what they are about
+// has expired: for a server whose clock is behind it has not, and when a clock that was hours ahead is set right, it has
+// not any more.
+const RevocationsKept = 24 * time.Hour
 
 // Clients is the registry of clients. The events tell of a change in the same commit: both are there, or neither.
 type Clients interface {

@@ -55,7 +55,7 @@ func (c *lockoutListCommand) Run(s *session) error {
 		results := []lockoutResult{}
 		rows := [][]string{{"WHO", "ADDRESS", "FAILURES", "SINCE", "UNTIL"}}
 		for _, one := range lockouts {
-			if !c.All && !one.Until.After(s.now) {
+			if !c.All && !one.Holds(s.now) {
 				continue
 			}
 			result := lockoutResult{Address: one.Address, Failures: one.Failures, At: timestamp(one.At), Until: timestamp(one.Until)}

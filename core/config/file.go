@@ -15,6 +15,9 @@ func ReadNamed(directory, name string, most int) ([]byte, error) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(directory, name)
 	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, fmt.Errorf("cannot read the file %s: %w", name, errNoFile) // opening it might never end
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the file: %w", err)

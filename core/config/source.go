@@ -134,14 +134,17 @@ func (s *Source) list() (listing string, names []string, settled bool, err error
 			continue // notes of the administrator, lock and backup files of editors
 		}
 		info, err := os.Stat(filepath.Join(s.dir, name)) // not entry.Info: a link stands for its target
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // gone since the directory was read, or a broken link
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && entry.Type()&fs.ModeSymlink == 0:
+			continue // gone since the directory was read
+		case errors.Is(err, fs.ErrNotExist): // what it forbade would be allowed while its disk is away
+			return "", nil, false, unreadable(name, errors.New("it is a link to a file that does not exist"))
+		case err != nil:
 			return "", nil, false, unreadable(name, err)
-		}
-		if info.IsDir() {
+		case info.IsDir():
 			continue
+		case !info.Mode().IsRegular(): // reading it might never end
+			return "", nil, false, unreadable(name, errNoFile)
 		}
 		if info.Size() > maxFileSize {
 			return "", nil, false, unreadable(name, fmt.Errorf("it is larger than %d bytes", maxFileSize))
@@ -166,6 +169,8 @@ func (s *Source) read(names []string) ([]File, error) {
 	}
 	return files, nil
 }
+
+var errNoFile = errors.New("it is no file, but a pipe or a device")
 
 func unreadable(name string, err error) Problems {
 	return Problems{{Level: slog.LevelError, File: name, Text: fmt.Sprintf("cannot be read: %v", err)}}

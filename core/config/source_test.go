@@ -219,7 +219,7 @@ func TestOnlyJSONFilesAreRead(t *testing.T) {
 	dir.write("10.json~", "a backup of an editor")
 	dir.write("README.txt", "notes")
 	require.NoError(t, os.Mkdir(filepath.Join(dir.path, "old.json"), 0o700))
-	require.NoError(t, os.Symlink(filepath.Join(dir.path, "gone"), filepath.Join(dir.path, "broken.json")))
+	require.NoError(t, os.Symlink(filepath.Join(dir.path, "gone"), filepath.Join(dir.path, ".broken.json")))
 	source := dir.source()
 	changed, warnings, err := source.Refresh()
 	require.NoError(t, err)

@@ -5,6 +5,7 @@ package issuer
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"ndoap/core/fetch"
@@ -100,8 +102,16 @@ func get(ctx context.Context, client *http.Client, text, from string) ([]byte, e
 }
 
 // reason words why nothing was fetched so that the same cause has the same text each time: without the port that this
-// machine took, by which each try would be news.
+// machine took and the time of the try, by which each try would be news.
 func reason(err error) error {
+	if failed, ok := errors.AsType[x509.CertificateInvalidError](err); ok && failed.Reason == x509.Expired && failed.Cert != nil {
+		return fmt.Errorf("a certificate, of %s, is valid from %s until %s only: renew it, or set the clock of this server",
+			failed.Cert.Subject, failed.Cert.NotBefore.UTC().Format(time.RFC3339), failed.Cert.NotAfter.UTC().Format(time.RFC3339))
+	}
+	if failed, ok := errors.AsType[*net.DNSError](err); ok {
+		cause := failed.Err[strings.LastIndex(failed.Err, ": ")+1:] // before that are the addresses of this machine and its name server
+		return fmt.Errorf("cannot find the host %s: %s", failed.Name, strings.TrimSpace(cause))
+	}
 	if failed, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("cannot connect: %w", failed.Err)
 	}

@@ -5,8 +5,14 @@ package issuer
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -123,6 +129,59 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		_, err := f.Verify(f.tokenOf(o.URL, "r", signing.rsa))
 		require.NoError(t, err)
 	})
+}
+
+// failing answers each request with another error.
+type failing struct {
+	tries int
+	with  func(try int) error
+}
+
+// RoundTrip implements http.RoundTripper.
+func (f *failing) RoundTrip(*http.Request) (*http.Response, error) {
+	f.tries++
+	return nil, f.with(f.tries)
+}
+
+// What fails each half minute for the same cause is said once, although the system words it with its ports and times.
+func TestCausesAreToldWithoutWhatDiffersEachTime_B19(t *testing.T) {
+	expired := &x509.Certificate{
+		Subject:   pkix.Name{CommonName: "idp.example.com"},
+		NotBefore: noon.Add(-48 * time.Hour), NotAfter: noon.Add(-24 * time.Hour),
+	}
+	name := func(text string) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: text, Name: "idp.example.com", Server: "192.0.2.53:53"}}
+	}
+	for what, c := range map[string]struct {
+		with func(try int) error
+		says string
+	}{
+		"an expired certificate": {func(try int) error {
+			return &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{
+				Cert: expired, Reason: x509.Expired, Detail: fmt.Sprintf("current time is %d", try),
+			}}
+		}, "a certificate, of CN=idp.example.com, is valid from 2026-05-30T12:00:00Z until 2026-05-31T12:00:00Z only: renew it"},
+		"a name server that is down": {func(try int) error {
+			return name(fmt.Sprintf("read udp 127.0.0.1:%d->127.0.0.53:53: read: connection refused", 50000+try))
+		}, "cannot find the host idp.example.com: connection refused"},
+		"an unknown host": {func(int) error { return name("no such host") }, "cannot find the host idp.example.com: no such host"},
+		"a connection that breaks": {func(try int) error {
+			return &net.OpError{Op: "read", Source: &net.TCPAddr{Port: 50000 + try}, Err: io.ErrUnexpectedEOF}
+		}, "cannot connect: unexpected EOF"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			f := newFixture(t)
+			f.transport = &failing{with: c.with}
+			f.configure(t, config.Provider{Name: "a", URL: "https://idp.example.com"})
+			for range 3 {
+				f.refresh(t)
+				f.now = f.now.Add(Interval)
+			}
+			assert.Equal(t, 3, f.transport.(*failing).tries)
+			assert.Contains(t, f.said(), c.says)
+			assert.Equal(t, 1, strings.Count(f.said(), "cannot be read"), f.said())
+		})
+	}
 }
 
 // hanging answers nothing until the request is given up.

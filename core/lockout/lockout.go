@@ -51,14 +51,14 @@ type Guard struct {
 	strangers *limit.Recent[failures]
 
 	budget   *limit.Buckets
-	standing *snapshot.Cache[map[pair]time.Time] // when the lockouts in the store end
+	standing *snapshot.Cache[map[pair]store.Lockout] // those in the store
 }
 
 // failures are those of one pair.
 type failures struct {
 	count int
 	since time.Time
-	until time.Time // when a lockout ends that is not in the store
+	here  store.Lockout // one that is not in the store: when it began and ends
 }
 
 type pair struct{ subject, network string }
@@ -73,9 +73,9 @@ func New(
 		store: in, config: current, now: now, recorder: recorder, log: log,
 		clients: limit.NewRecent[failures](kept), people: limit.NewRecent[failures](kept),
 		strangers: limit.NewRecent[failures](kept), budget: limit.NewBuckets(2),
-		standing: snapshot.New(in.Generation, func(ctx context.Context) (map[pair]time.Time, error) {
+		standing: snapshot.New(in.Generation, func(ctx context.Context) (map[pair]store.Lockout, error) {
 			lockouts, err := in.ListLockouts(ctx)
-			return untilOf(lockouts), err
+			return byPair(lockouts), err
 		}),
 	}
 }
@@ -163,7 +163,7 @@ func (g *Guard) count(of pair, most int, lasts time.Duration, now time.Time) int
 	at.count++
 	count := at.count
 	if count >= most {
-		*at = failures{until: now.Add(lasts)}
+		*at = failures{here: store.Lockout{At: now, Until: now.Add(lasts)}}
 	}
 	return count
 }
@@ -178,29 +178,33 @@ func (g *Guard) table(of pair) *limit.Recent[failures] {
 	return g.clients
 }
 
-// until tells when the lockout of a pair ends or has ended. Those of what nobody is called are in memory only: nobody
-// needs to lift them, and a flood of made-up ids must not reach the store.
-func (g *Guard) until(of pair) (time.Time, error) {
+// until tells when the lockout of a pair ends; zero when none is in force. Those of what nobody is called are in memory only:
+// nobody needs to lift them, and a flood of made-up ids must not reach the store.
+func (g *Guard) until(of pair) (until time.Time, err error) {
 	g.mu.Lock()
-	here := g.table(of).Find(of.key()).until
+	here := g.table(of).Find(of.key()).here
 	g.mu.Unlock()
-	if client.IsUnknown(of.subject) {
-		return here, nil
+	known := []store.Lockout{here}
+	if !client.IsUnknown(of.subject) {
+		var standing map[pair]store.Lockout
+		standing, err = g.standing.Get(context.Background())
+		known = append(known, standing[of])
 	}
-	standing, err := g.standing.Get(context.Background())
-	if everywhere := standing[of]; everywhere.After(here) {
-		return everywhere, err
+	now := g.now()
+	for _, one := range known {
+		if one.Holds(now) && one.Until.After(until) {
+			until = one.Until
+		}
 	}
-	return here, err
+	return until, err
 }
 
-// untilOf is when each of the lockouts ends.
-func untilOf(lockouts []store.Lockout) map[pair]time.Time {
-	until := make(map[pair]time.Time, len(lockouts))
-	for _, lockout := range lockouts {
-		until[pair{lockout.Subject, lockout.Address}] = lockout.Until
+func byPair(lockouts []store.Lockout) map[pair]store.Lockout {
+	found := make(map[pair]store.Lockout, len(lockouts))
+	for _, one := range lockouts {
+		found[pair{one.Subject, one.Address}] = one
 	}
-	return until
+	return found
 }
 
 // event begins an event about a failed authentication. Of an id or a name that nobody has nothing is told, not even its

@@ -96,6 +96,26 @@ func TestLockout_A60(t *testing.T) {
 	assert.True(t, f.isLocked("app", attacker))
 }
 
+// A lockout from a clock that was hours ahead ends when the clock is set right, and whoever guesses is locked out anew.
+func TestLockoutOfAClockThatWasAhead_A60(t *testing.T) {
+	for name, subject := range map[string]string{"in the store": "app", "in memory": unknown} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.now = noon.Add(5 * time.Hour)
+			f.fail(t, 10, subject, attacker)
+			require.True(t, f.isLocked(subject, attacker))
+			f.now = noon.Add(5*time.Hour - store.ClockSkew)
+			assert.True(t, f.isLocked(subject, attacker), "clocks may differ so much")
+			f.now = noon
+			assert.False(t, f.isLocked(subject, attacker))
+			f.fail(t, 10, subject, attacker)
+			assert.True(t, f.isLocked(subject, attacker))
+			f.now = noon.Add(5 * time.Minute)
+			assert.False(t, f.isLocked(subject, attacker))
+		})
+	}
+}
+
 func TestFailuresAreForgotten(t *testing.T) {
 	f := newFixture(t)
 	f.fail(t, 9, "app", attacker)

@@ -192,13 +192,14 @@ func (in *instance) apply(ctx context.Context, found look) {
 	in.log.Info("ready", "version", version.Version, "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
 }
 
-// storeFault is told by the store when it becomes unusable, and with nil when it works again.
+// storeFault is told by the store when it becomes unusable, and with nil when it works again. On a disk with one bad place
+// that may be with each request that leads there.
 func (in *instance) storeFault(err error) {
 	if err == nil {
-		in.log.Info("the store works again")
+		in.requests.Info("the store works again")
 		return
 	}
-	in.log.Error("out of service: /doap answers 503 and access tokens are refused until this is mended", "cause", err)
+	in.requests.Error("out of service: /doap answers 503 and access tokens are refused until this is mended", "cause", err)
 }
 
 // outOfService says why nothing works.

@@ -18,22 +18,39 @@ import (
 	"ndoap/store"
 )
 
-// hangingFile puts a named pipe at the place of a file: whoever opens it waits, as with a disk that hangs.
-func hangingFile(t *testing.T, name string) {
+// hangingFile makes a file that whoever opens it waits for, as on a disk that hangs, until what it returns is closed: it has
+// the lease of it. Linux takes a lease away from whoever does not give it up within 45 seconds; the test takes a few.
+func hangingFile(t *testing.T, name string) *os.File {
 	t.Helper()
-	require.NoError(t, syscall.Mkfifo(name, 0o600))
+	draft := name + ".draft" // nobody reads it before it hangs
+	file, err := os.OpenFile(draft, os.O_CREATE|os.O_RDWR, 0o600)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = file.Close() }) // most often it is closed already
+	require.NoError(t, lease(file, syscall.F_SETLEASE, syscall.F_WRLCK))
+	require.NoError(t, os.Rename(draft, name))
+	return file
 }
 
-// waitForReader returns when somebody reads a hanging file. Closing what it returns ends the wait.
-func waitForReader(t *testing.T, name string) *os.File {
+// waitForReader returns when somebody waits for a hanging file.
+func waitForReader(t *testing.T, file *os.File) {
 	t.Helper()
-	var file *os.File
-	require.Eventually(t, func() (read bool) {
-		var err error
-		file, err = os.OpenFile(name, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails while nobody reads
-		return err == nil
-	}, time.Minute, 10*time.Millisecond, name)
-	return file
+	require.Eventually(t, func() bool {
+		return !errors.Is(lease(file, syscall.F_GETLEASE, 0), errNobody)
+	}, time.Minute, 10*time.Millisecond, file.Name())
+}
+
+var errNobody = errors.New("nobody wants the file")
+
+// lease calls fcntl(2). While somebody waits for the file, the lease that is left is one of another kind.
+func lease(file *os.File, command, kind uintptr) error {
+	left, _, failure := syscall.Syscall(syscall.SYS_FCNTL, file.Fd(), command, kind)
+	switch {
+	case failure != 0:
+		return failure
+	case command == syscall.F_GETLEASE && left == syscall.F_WRLCK:
+		return errNobody
+	}
+	return nil
 }
 
 // The files of keys and of the configuration are on a disk that hangs: the server goes on with what it has, stops, and
@@ -43,18 +60,13 @@ func TestStopWithFilesThatHang(t *testing.T) {
 	inConfig := func(name string) string { return filepath.Join(dir, "doapconfig.d", name) }
 	configure(t, dir, `{"issuer": "`+issuer+`", "JwtUsePubPrivKey": true, "JwtUsePemFile": true, "JwtPrivateKeyFile": "private.pem",
 		"JwtPublicKeyFile": "public.pem", "jwt": {"acme": {"active": true, "iss": "https://idp.example.com", "keyFile": "idp.pem"}}}`)
-	files := []string{inConfig("idp.pem"), inConfig("public.pem")}
-	for _, name := range files {
-		hangingFile(t, name)
-	}
+	files := []*os.File{hangingFile(t, inConfig("idp.pem")), hangingFile(t, inConfig("public.pem"))}
 	library := &Bridge{}
 	library.Open(Environment{DataDirectory: dir})
 	running := library.instance.Load()
-	files = append(files, inConfig("20.json"))
-	hangingFile(t, inConfig("20.json"))
-	var held []*os.File
-	for _, name := range files {
-		held = append(held, waitForReader(t, name))
+	files = append(files, hangingFile(t, inConfig("20.json")))
+	for _, file := range files {
+		waitForReader(t, file)
 	}
 
 	database := elsewhere(t, dir)
@@ -87,7 +99,7 @@ func TestStopWithFilesThatHang(t *testing.T) {
 	}
 	assert.NotContains(t, said[0], "the database")
 
-	for _, file := range held {
+	for _, file := range files {
 		require.NoError(t, file.Close())
 	}
 	running.looks.Wait()

@@ -89,12 +89,12 @@ func (in *instance) announce(ctx context.Context) {
 	in.trail = trail{newest: newest, generation: generation}
 }
 
-// changesSince are the events of administrators after one, the oldest first, and the id of the newest event of all.
-// With notLooked it is only the id.
+// changesSince are the events of administrators after one, the oldest first, and the id of the newest event of all. With
+// notLooked it is only the id, and so it is when the newest event is older than the last one that was seen: then a backup was
+// put into the database.
 func (in *instance) changesSince(ctx context.Context, last int64) (events []store.AuditEvent, newest int64, err error) {
 	const page, pages = 200, 20 // of a flood only the end is looked at
 	filter := store.AuditFilter{Limit: page}
-	newest = max(last, 0)
 	for range pages {
 		found, err := in.store.QueryAudit(ctx, filter)
 		if err != nil {

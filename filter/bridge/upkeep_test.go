@@ -3,6 +3,7 @@
 package bridge
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -139,6 +140,20 @@ func TestChangesOfAdministratorsAreAnnounced(t *testing.T) {
 	assert.Len(t, said, 1, "each is said once")
 }
 
+// A store that fails and works again by turns must not fill the log database.
+func TestAFlappingStoreIsSaidWithinBounds(t *testing.T) {
+	library, running := stopped(t, dataDirectory(t))
+	const turns = 5 * perMinute
+	for range turns {
+		running.storeFault(errors.New("the disk of the database reports errors"))
+		running.storeFault(nil)
+	}
+	said := library.console.take()
+	assert.Contains(t, said[0], "ndoap: error: out of service: /doap answers 503")
+	assert.Contains(t, said[1], "ndoap: the store works again")
+	assert.LessOrEqual(t, len(said), 2*2*perMinute, "of two messages, in two minutes, should one begin meanwhile")
+}
+
 func TestManyChangesAreAnnouncedInOrder(t *testing.T) {
 	_, running := stopped(t, dataDirectory(t))
 	for i := range 450 {
@@ -156,6 +171,11 @@ func TestManyChangesAreAnnouncedInOrder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, events)
 	assert.Equal(t, newest, again)
+
+	events, back, err := running.changesSince(t.Context(), newest+1000)
+	require.NoError(t, err)
+	assert.Empty(t, events)
+	assert.Equal(t, newest, back, "a backup was put into the database: what follows is to be said")
 }
 
 // TestLimitsLiveWithTheInstance_A60 counts on while a second site opens the library, and anew after a restart.

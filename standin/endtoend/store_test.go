@@ -108,22 +108,42 @@ func TestLockedStore(t *testing.T) {
 	}, patience, tick, "the code was not spent by an answer that never came")
 }
 
-// The file disappears under the running server.
+// A file of the database disappears under the running server.
 func TestStoreThatDisappears(t *testing.T) {
+	for _, name := range []string{"doap.db", "doap.db-wal", "doap.db-shm"} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, options{})
+			token := s.tokens(t, alice).text("access_token")
+			hidden := filepath.Join(s.data, "hidden")
+			require.NoError(t, os.Rename(filepath.Join(s.data, name), hidden))
+			require.Eventually(t, func() bool {
+				return s.token(t, "grant_type", "refresh_token", "refresh_token", "x").status == http.StatusServiceUnavailable
+			}, patience, tick)
+			assertOutOfService(t, s)
+			assert.Equal(t, http.StatusUnauthorized, s.read(t, "/public.nsf/api/data/documents", token).status)
+			assert.Equal(t, 1, count(s.printed(), "out of service"), "one line")
+			assert.Regexp(t, name+"[ ,]", s.await(t, "out of service"), "it names the file")
+			require.NoError(t, os.Rename(hidden, filepath.Join(s.data, name)))
+			require.Eventually(t, func() bool {
+				return s.read(t, "/public.nsf/api/data/documents", token).status == http.StatusOK
+			}, patience, tick, "and comes back")
+		})
+	}
+}
+
+// The log of the database is deleted, and the administrator does what the console says: nothing that was acknowledged is lost.
+func TestStoreWhoseLogIsDeleted(t *testing.T) {
 	s := start(t, options{})
-	token := s.tokens(t, alice).text("access_token")
-	hidden := filepath.Join(s.data, "hidden")
-	require.NoError(t, os.Rename(filepath.Join(s.data, "doap.db"), hidden))
+	tokens := s.tokens(t, alice)
+	require.NoError(t, os.Remove(filepath.Join(s.data, "doap.db-wal")))
 	require.Eventually(t, func() bool {
 		return s.token(t, "grant_type", "refresh_token", "refresh_token", "x").status == http.StatusServiceUnavailable
 	}, patience, tick)
-	assertOutOfService(t, s)
-	assert.Equal(t, http.StatusUnauthorized, s.read(t, "/public.nsf/api/data/documents", token).status)
-	assert.Equal(t, 1, count(s.printed(), "out of service"), "one line")
-	require.NoError(t, os.Rename(hidden, filepath.Join(s.data, "doap.db")))
-	require.Eventually(t, func() bool {
-		return s.read(t, "/public.nsf/api/data/documents", token).status == http.StatusOK
-	}, patience, tick, "and comes back")
+	assert.Contains(t, s.await(t, "out of service"), "restart the HTTP task before anything else opens the database")
+	from := len(s.printed())
+	s.tell(t, "tell http restart")
+	s.awaitAfter(t, from, "ndoap: ready")
+	assert.Equal(t, http.StatusOK, s.token(t, "grant_type", "refresh_token", "refresh_token", tokens.text("refresh_token")).status)
 }
 
 // What doapctl changes while the server runs is in force within a second.

@@ -143,6 +143,9 @@ func (c *committer) transact(first *operation) (batch []*operation, err error) {
 		}
 	}()
 	batch = []*operation{first}
+	if err := c.file.same(); err != nil { // the watcher would notice, too, but after this commit was acknowledged
+		return batch, err
+	}
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return batch, err
 	}
@@ -164,7 +167,7 @@ func (c *committer) transact(first *operation) (batch []*operation, err error) {
 		return batch, err
 	}
 	c.commits.Add(1)
-	c.generation.raise(uint64(registry)) //nolint:gosec // a counter from 1 upwards
+	c.generation.note(uint64(registry)) //nolint:gosec // a counter from 1 upwards
 	return batch, nil
 }
 

@@ -32,7 +32,7 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int, error) {
 			"DELETE FROM revocations WHERE expires_at <= ?",
 			"DELETE FROM used_ids WHERE expires_at <= ?",
 		} {
-			count, err := q.exec(context.Background(), text, instant(now.Add(-store.ClockSkew)))
+			count, err := q.exec(context.Background(), text, instant(now.Add(-store.RevocationsKept)))
 			if err != nil {
 				return nil, err
 			}

@@ -95,16 +95,17 @@ func (f file) translate(ctx context.Context, err error) error {
 type source int
 
 const (
-	writing source = iota
+	lasting source = iota // damage, which no later success disproves, and which is told before what may pass
+	writing
 	reading
-	lasting // damage, which no later success disproves
 	sources
 )
 
-// health gathers faults and tells when the first comes and the last goes.
+// health gathers faults and tells of each cause once, and when the last of them goes.
 type health struct {
 	mutex   sync.Mutex // also orders the calls of report
 	faults  [sources]error
+	told    map[string]bool // causes, since there was no fault
 	current atomic.Pointer[error]
 	report  func(error) // Options.OnFault
 }
@@ -129,13 +130,29 @@ func (h *health) set(from source, err error) {
 	switch {
 	case now != nil:
 		h.current.Store(&now)
-		if before == nil {
+		if cause := causeOf(now); !h.told[cause] && len(h.told) < mostCauses {
+			if h.told == nil {
+				h.told = map[string]bool{}
+			}
+			h.told[cause] = true
 			h.report(now)
 		}
 	case before != nil:
+		h.told = nil
 		h.current.Store(nil)
 		h.report(nil)
 	}
+}
+
+// mostCauses bounds how many causes one outage has for the console.
+const mostCauses = 20
+
+// causeOf is a fault's sentence, without the words of the driver and of the system, which may differ from try to try.
+func causeOf(err error) string {
+	if fault, ok := errors.AsType[*Fault](err); ok {
+		return fault.sentence
+	}
+	return err.Error()
 }
 
 // fault returns what is wrong at the moment, or nil.

@@ -163,25 +163,34 @@ func TestTranslate(t *testing.T) {
 	})
 }
 
-func TestHealthReportsTheFirstFaultAndTheLastRecovery(t *testing.T) {
+func TestHealthReportsEachCauseOnceAndTheLastRecovery(t *testing.T) {
 	var told []error
 	h := &health{report: func(err error) { told = append(told, err) }}
 	one, two := errors.New("one"), errors.New("two")
+	damage := &Fault{lasting: true, sentence: "damage"}
+	busy, again := &Fault{sentence: "locked", cause: errors.New("5")}, &Fault{sentence: "locked", cause: errors.New("6")}
 	for _, step := range []struct {
 		from  source
 		err   error
 		now   error
-		calls []error
+		calls []error // of report
 	}{
 		{reading, nil, nil, nil},
 		{reading, one, one, []error{one}},
-		{reading, one, one, []error{one}},
-		{writing, two, two, []error{one}},
-		{reading, nil, two, []error{one}},
-		{writing, nil, nil, []error{one, nil}},
-		{writing, &Fault{lasting: true}, &Fault{lasting: true}, []error{one, nil, &Fault{lasting: true}}},
-		{writing, nil, &Fault{lasting: true}, []error{one, nil, &Fault{lasting: true}}},
+		{reading, one, one, nil},
+		{writing, two, two, []error{two}},
+		{writing, nil, one, nil},
+		{writing, two, two, nil},
+		{reading, nil, two, nil},
+		{writing, nil, nil, []error{nil}},
+		{writing, busy, busy, []error{busy}},
+		{writing, again, again, nil},
+		{reading, damage, damage, []error{damage}},
+		{writing, one, damage, nil},
+		{writing, nil, damage, nil},
+		{reading, nil, damage, nil},
 	} {
+		told = nil
 		h.set(step.from, step.err)
 		assert.Equal(t, step.now, h.fault())
 		assert.Equal(t, step.calls, told)

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
+
 	"ndoap/store"
 )
 
@@ -30,8 +32,8 @@ type Options struct {
 	PollInterval time.Duration    // how often to look for what other processes changed; 250 ms by default
 	Log          *slog.Logger     // nothing is logged by default
 
-	// OnFault is called with what Check returns when the store becomes unusable, and with nil when it is usable
-	// again. It must be quick and must not call the store.
+	// OnFault is called with what Check returns when the store becomes unusable, once for each cause, and with nil when it
+	// is usable again. It must be quick and must not call the store.
 	OnFault func(error)
 }
 
@@ -92,8 +94,8 @@ func Create(path string, options Options) (*Store, error) {
 func openExisting(path string, options Options) (*Store, error) {
 	opened, err := Open(path, options)
 	if fault, ok := errors.AsType[*Fault](err); ok && fault.alien {
-		return nil, fmt.Errorf("create the database %s: %w, and is no database of ndoap: remove it or choose another name",
-			path, store.ErrExists)
+		return nil, fmt.Errorf("create the database %s: %w, and is no database of ndoap: try again, in case somebody else is "+
+			"creating it; if that does not help, remove it or choose another name", path, store.ErrExists)
 	}
 	return opened, err
 }
@@ -117,13 +119,28 @@ func Open(path string, options Options) (*Store, error) {
 		return nil, &Fault{alien: true, sentence: fmt.Sprintf(
 			"%s is not a file (but for instance a directory): point DOAP_App_Path to the database file", path)}
 	}
-	if err := tighten(path, options.Log); err != nil {
-		warnLoose(path, options.Log, err)
-	}
+	loose := tighten(path, options.Log)
 	if err := identify(path, options); err != nil {
-		return nil, err
+		return nil, withoutLog(path, err)
 	}
-	return open(path, options)
+	opened, err := open(path, options)
+	if err == nil && loose != nil { // whoever cannot open it tries again, and must not be warned each time
+		warnLoose(path, options.Log, loose)
+	}
+	return opened, err
+}
+
+// withoutLog words a failure to open a database whose log was removed while another program uses it: SQLite makes an empty
+// one, and then calls it an error of the disk that this has not what the index tells of.
+func withoutLog(path string, err error) error {
+	failure, _ := errors.AsType[sqlite3.Error](err)
+	log, missing := os.Stat(path + "-wal")
+	_, unused := os.Stat(path + "-shm")
+	if failure.Code != sqlite3.ErrIoErr || unused != nil || missing == nil && log.Size() > 0 {
+		return err
+	}
+	return &Fault{sentence: fmt.Sprintf("the file %s-wal, which is part of the database, was removed while another program uses it: "+
+		"restart the HTTP task of each server with this database first", path), cause: err}
 }
 
 // identify makes sure that a file is ours before anything writes to it. Opening it for writing would already turn
@@ -192,6 +209,10 @@ func (s *Store) start() error {
 	}
 	if err := s.prepareDatabase(ctx, conn); err != nil {
 		return errors.Join(err, conn.Close())
+	}
+	// From here on no other program can be the last one that has the database open, and so remove what is beside it.
+	if s.file.beside, err = besideOf(s.file.path); err != nil {
+		return errors.Join(s.file.translate(ctx, err), conn.Close())
 	}
 	look, err := s.reading.Conn(ctx)
 	if err != nil {

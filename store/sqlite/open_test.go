@@ -184,6 +184,7 @@ func TestCreate(t *testing.T) {
 			_, err := Create(path, Options{})
 			require.ErrorIs(t, err, store.ErrExists)
 			require.ErrorContains(t, err, path)
+			require.ErrorContains(t, err, "try again, in case somebody else is creating it", "who removes it then removes what another made")
 			assert.Equal(t, before, content(t, filepath.Dir(path)))
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -53,4 +54,22 @@ func TestLooseRightsAreTightenedAndLogged(t *testing.T) {
 	log.Reset()
 	reopen(t, path, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	assert.Empty(t, log.String())
+}
+
+// A server that cannot open its database tries each second.
+func TestRightsThatCannotBeChangedAreToldWhenTheDatabaseOpens(t *testing.T) {
+	path := filepath.Join(storetest.TempDir(t), "doap.db")
+	made(t, path)
+	require.NoError(t, os.Symlink(path+"-journal", path+"-journal")) // nobody can find out its rights
+	execute(t, path, "INSERT INTO migrations (number, name, applied_at) VALUES (9999, 'later', 0)")
+	var log bytes.Buffer
+	options := Options{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	for range 2 {
+		_, err := Open(path, options)
+		require.ErrorContains(t, err, "newer")
+	}
+	assert.Empty(t, log.String())
+	execute(t, path, "DELETE FROM migrations WHERE number = 9999")
+	reopen(t, path, options)
+	assert.Equal(t, 1, strings.Count(log.String(), "may not change that"), log.String())
 }

@@ -120,12 +120,29 @@ func (s *Store) sealed(k store.Key) (store.Key, error) {
 	if len(k.PrivatePEM) == 0 {
 		return k, nil
 	}
+	if err := s.sealingStays(); err != nil {
+		return store.Key{}, err
+	}
 	content, err := s.sealing.Seal(k.ID, k.PrivatePEM)
 	if err != nil {
 		return store.Key{}, s.locked(err)
 	}
 	k.PrivatePEM = content
 	return k, nil
+}
+
+// sealingStays tells whether the file with the sealing key is still what was read when the database was opened: what is sealed
+// with a key that is nowhere else could never be opened again. This is no fault of the store, which goes on.
+func (s *Store) sealingStays() error {
+	path := seal.FileOf(s.file.path)
+	stored, err := seal.Open(path)
+	if err == nil && stored.ID() != s.sealing.ID() {
+		err = fmt.Errorf("the sealing key file %s has another key now", path)
+	}
+	if err != nil {
+		return fmt.Errorf("no private key is stored while its sealing key could be lost: %w: restore the file from a backup", err)
+	}
+	return nil
 }
 
 // unsealed are keys as the store gives them. One that does not open fails them all: with the rest, another key would

@@ -114,6 +114,38 @@ func TestKeysOfAnOlderVersionAreSealed_A37(t *testing.T) {
 	assert.NotContains(t, log.String(), "copies of private keys")
 }
 
+// A key that is made while the sealing key is missing could not be opened after the next restart.
+func TestNoKeyIsSealedWithASealingKeyThatIsGone_A37(t *testing.T) {
+	for name, harm := range map[string]func(t *testing.T, path string){
+		"gone": func(*testing.T, string) {},
+		"replaced": func(t *testing.T, path string) {
+			_, err := seal.Create(path)
+			require.NoError(t, err)
+		},
+		"damaged": func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, []byte("damaged"), 0o600)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := create(t, Options{})
+			require.NoError(t, s.AddKey(t.Context(), sealedKey("first")))
+			path := seal.FileOf(s.file.path)
+			require.NoError(t, os.Rename(path, path+".away"))
+			harm(t, path)
+			err := s.AddKey(t.Context(), sealedKey("second"))
+			require.ErrorContains(t, err, path)
+			require.ErrorContains(t, err, "restore the file from a backup")
+			require.NotErrorIs(t, err, store.ErrUnavailable)
+			require.NoError(t, s.Check(), "all else goes on")
+			require.NoError(t, s.AddKey(t.Context(), store.Key{ID: "public", PublicPEM: []byte("public")}))
+			keys, err := s.ListKeys(t.Context())
+			require.NoError(t, err)
+			assert.Len(t, keys, 2)
+
+			require.NoError(t, os.Rename(path+".away", path))
+			require.NoError(t, s.AddKey(t.Context(), sealedKey("second")))
+		})
+	}
+}
+
 func TestLeftoversAreTriedAgain(t *testing.T) {
 	path := olderDatabase(t)
 	reader := outsider(t, path)

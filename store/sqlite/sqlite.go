@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"ndoap/store"
@@ -34,10 +35,11 @@ type Store struct {
 	saidGaveWay atomic.Int64 // when warnGaveWay did, in nanoseconds
 }
 
-// file is the database file as it was when it was opened.
+// file is the database file, and those beside it, as they were when it was opened.
 type file struct {
 	path     string
 	identity os.FileInfo
+	beside   []file // the write-ahead log and its index
 }
 
 var _ store.Store = (*Store)(nil)
@@ -97,16 +99,25 @@ func (s *Store) write(ctx context.Context, verb string, change func(*queries) (a
 	return answer
 }
 
-// generation only ever grows: a look at the database that was overtaken by a newer one changes nothing.
-type generation struct{ number atomic.Uint64 }
+// generation is what callers know a state of the database by. It only ever grows, although what the database counts goes
+// back when a backup is put into it under the running server, as `.restore` of SQLite's own tool does.
+type generation struct {
+	number atomic.Uint64
+
+	mutex  sync.Mutex
+	offset uint64 // from what the database counts to number
+}
 
 func (g *generation) value() uint64 { return g.number.Load() }
 
-func (g *generation) raise(seen uint64) {
-	for {
-		old := g.number.Load()
-		if seen <= old || g.number.CompareAndSwap(old, seen) {
-			return
-		}
+// note takes what was seen in the registry. What lies before the last of it is another past, and so another generation, or
+// a look that was overtaken by a newer one, which costs callers one needless reading.
+func (g *generation) note(seen uint64) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	number := g.number.Load()
+	if g.offset+seen < number {
+		g.offset = number + 1 - seen
 	}
+	g.number.Store(g.offset + seen)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -89,7 +90,7 @@ func (w *watcher) read(ctx context.Context) error {
 		return err
 	}
 	w.version = version
-	w.generation.raise(uint64(registry)) //nolint:gosec // a counter from 1 upwards
+	w.generation.note(uint64(registry)) //nolint:gosec // a counter from 1 upwards
 	return nil
 }
 
@@ -110,8 +111,9 @@ func (w *watcher) overdueBecause(cause error) {
 	})
 }
 
-// same tells whether the path still leads to the file that was opened. SQLite would go on writing to a file that was
-// replaced or deleted, and all of it would be lost.
+// same tells whether the path still leads to the file that was opened, and those beside it to the log that is written. SQLite
+// would go on writing to files that were replaced or deleted, and all of it would be lost; with another log than ours in
+// their place, other programs would damage the database.
 func (f file) same() error {
 	now, err := os.Stat(f.path)
 	switch {
@@ -121,7 +123,39 @@ func (f file) same() error {
 	case err != nil:
 		return &Fault{sentence: fmt.Sprintf("the database %s cannot be found", f.path), cause: err}
 	case !os.SameFile(f.identity, now):
-		return &Fault{sentence: fmt.Sprintf("the database %s was replaced while in use: restart the HTTP task", f.path)}
+		return &Fault{sentence: fmt.Sprintf("the database %s was replaced while in use: "+
+			"restart the HTTP task before anything else opens the database", f.path)}
+	}
+	for _, beside := range f.beside {
+		now, err := os.Stat(beside.path)
+		if err == nil && os.SameFile(beside.identity, now) {
+			continue
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return &Fault{sentence: fmt.Sprintf("the file %s, which is part of the database, cannot be found", beside.path), cause: err}
+		}
+		return &Fault{sentence: fmt.Sprintf("the file %s, which is part of the database, was removed or replaced while in use: "+
+			"restart the HTTP task before anything else opens the database", beside.path)}
 	}
 	return nil
+}
+
+// besideOf finds the files that SQLite has beside an open database. Where the database is a link, some systems have them
+// beside the link and some beside its target.
+func besideOf(path string) ([]file, error) {
+	if _, err := os.Stat(path + "-wal"); err != nil {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, err
+		}
+	}
+	var found []file
+	for _, name := range []string{path + "-wal", path + "-shm"} {
+		identity, err := os.Stat(name)
+		if err != nil {
+			return nil, err
+		}
+		os.SameFile(identity, identity) // as for the database itself
+		found = append(found, file{path: name, identity: identity})
+	}
+	return found, nil
 }

@@ -5,6 +5,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ndoap/store"
+	"ndoap/store/storetest"
 )
 
 // still are the options of a store whose watcher looks only when a test tells it to.
@@ -60,11 +63,68 @@ func TestTheWatcherLooksOnItsOwn(t *testing.T) {
 
 func TestGenerationNeverGoesBack(t *testing.T) {
 	var g generation
-	g.raise(5)
-	g.raise(4)
-	assert.EqualValues(t, 5, g.value())
-	g.raise(6)
-	assert.EqualValues(t, 6, g.value())
+	for _, step := range []struct{ seen, want uint64 }{
+		{5, 5},
+		{5, 5},
+		{4, 6}, // another past
+		{4, 6},
+		{5, 7},
+		{6, 8},
+		{1, 9},
+	} {
+		g.note(step.seen)
+		assert.Equal(t, step.want, g.value())
+	}
+}
+
+// A backup that is put into the database of a running server counts changes from where it was made. What is revoked after
+// that must be known at once, and not when as many changes have been made as before.
+func TestChangesAfterABackupWasPutBackAreSeen(t *testing.T) {
+	s := create(t, still)
+	require.NoError(t, s.AddClient(t.Context(), newClient("app")))
+	backup := filepath.Join(storetest.TempDir(t), "backup.db")
+	_, err := outsider(t, s.file.path).ExecContext(t.Context(), "VACUUM INTO ?", backup)
+	require.NoError(t, err)
+	for _, id := range []string{"second", "third", "fourth"} {
+		require.NoError(t, s.AddClient(t.Context(), newClient(id)))
+	}
+	other := reopen(t, s.file.path, still)
+	s.watcher.look(t.Context())
+	before := s.Generation()
+
+	putBack(t, backup, s.file.path)
+	s.watcher.look(t.Context())
+	restored := s.Generation()
+	require.Greater(t, restored, before, "the backup itself")
+	require.NoError(t, other.RevokeToken(t.Context(), "of doapctl", time.Now().Add(time.Hour)))
+	s.watcher.look(t.Context())
+	byOther := s.Generation()
+	require.Greater(t, byOther, restored, "a revocation of another program")
+	require.NoError(t, s.RevokeToken(t.Context(), "own", time.Now().Add(time.Hour)))
+	assert.Greater(t, s.Generation(), byOther, "one of this program")
+	require.NoError(t, s.Check())
+}
+
+// putBack is `.restore` of SQLite's own tool.
+func putBack(t *testing.T, backup, path string) {
+	t.Helper()
+	connection := func(path string) *sql.Conn {
+		conn, err := outsider(t, path).Conn(t.Context())
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, conn.Close()) })
+		return conn
+	}
+	to, from := connection(path), connection(backup)
+	require.NoError(t, to.Raw(func(to any) error {
+		return from.Raw(func(from any) error {
+			copying, err := to.(*sqlite3.SQLiteConn).Backup("main", from.(*sqlite3.SQLiteConn), "main")
+			if err != nil {
+				return err
+			}
+			_, err = copying.Step(-1)
+			return errors.Join(err, copying.Finish())
+		})
+	}))
 }
 
 func TestAWatcherThatDoesNotComeBackIsAFault(t *testing.T) {
