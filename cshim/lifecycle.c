@@ -96,7 +96,7 @@ unsigned int FilterInit(FilterInitData *data)
     ndoap_release(opening.memory);
     ndoap_statistics_publish(&opening.memory_use);
 
-    static const char description[] = "ndoap: OAuth 2 and OpenID Connect for Domino";
+    static const char description[] = "ndoap: OAuth 2 for Domino";
     _Static_assert(sizeof description <= sizeof data->filterDesc, "the description fits");
     memcpy(data->filterDesc, description, sizeof description);
     data->appFilterVersion = kInterfaceVersion;

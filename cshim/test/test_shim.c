@@ -28,6 +28,7 @@ static void test_init(void)
     CHECK(FilterInit(&data) == kFilterHandledEvent, "loaded");
     CHECK(data.appFilterVersion == kInterfaceVersion, "version");
     CHECK(memchr(data.filterDesc, '\0', sizeof data.filterDesc) != NULL, "description");
+    CHECK(strcmp(data.filterDesc, "ndoap: OAuth 2 for Domino") == 0, "it claims no more than there is");
     CHECK(data.eventFlags == (kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate | kFilterAuthorized),
           "events %x", data.eventFlags);
     bridge.user_event = NDOAP_USER_EVENT_PROCESS;
