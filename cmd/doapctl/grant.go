@@ -103,7 +103,7 @@ func (c *grantListCommand) Run(s *session) error {
 		case s.json:
 			return s.printJSON(results)
 		case len(results) == 0:
-			s.print("There is no such grant.")
+			s.none("grant", c.All, c.User, c.Client)
 			return nil
 		default:
 			return s.table(rows)
