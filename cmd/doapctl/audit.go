@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -46,6 +47,15 @@ Examples:
     doapctl audit --since 7d --limit 0 --json`
 }
 
+// actionNames are all actions, in a sentence.
+func actionNames() string {
+	var names []string
+	for _, action := range store.AuditActions() {
+		names = append(names, string(action))
+	}
+	return strings.Join(names, ", ")
+}
+
 // auditPage is how many events are read at once.
 const auditPage = 1000
 
@@ -53,6 +63,10 @@ func (c *auditCommand) Run(s *session) error {
 	filter := store.AuditFilter{
 		Action: store.AuditAction(c.Action), Outcome: store.AuditOutcome(c.Outcome),
 		ClientID: c.Client, Address: c.Address, GrantID: c.Grant,
+	}
+	if c.Action != "" && !slices.Contains(store.AuditActions(), filter.Action) {
+		// An empty list would pass for good news.
+		return fmt.Errorf("--action %q: there is no such action; there are %s", c.Action, actionNames())
 	}
 	var err error
 	if filter.Since, err = s.moment("--since", c.Since); err != nil {
