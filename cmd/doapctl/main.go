@@ -80,6 +80,9 @@ func run(commandLine []string) int {
 		fmt.Fprintln(os.Stderr, "doapctl:", err)
 		return exitFailure
 	}
+	if slices.Equal(commandLine, []string{"--version"}) { // what people try first
+		commandLine = []string{"version"}
+	}
 	command, err := parser.Parse(commandLine)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "doapctl: %v\n", err)
