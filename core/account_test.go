@@ -22,6 +22,9 @@ import (
 
 const keysPage = "/doap/account/keys"
 
+// wayBack is on pages that refuse something, where the page itself would help.
+const wayBack = `<a id="way" href="/doap/account/keys">Your API keys</a>`
+
 // visitor is somebody with a browser at the pages of the account.
 type visitor struct {
 	*fixture
@@ -186,6 +189,7 @@ func TestForgedKeyForms_A66_A67(t *testing.T) {
 				got := v.visit(t, http.MethodPost, keysPage, form.Encode(), change)
 				assert.Equal(t, c.status, got.Status, "%s", got.Body)
 				assert.NotRegexp(t, shownKey, string(got.Body))
+				assert.Equal(t, c.status >= 400, strings.Contains(string(got.Body), wayBack), "a refusal leads back to the page")
 				require.Len(t, f.keys(t), 1)
 				assert.Zero(t, f.keys(t)[0].RevokedAt)
 			})
@@ -217,6 +221,7 @@ func TestKeysOfOthersAreNotThere(t *testing.T) {
 	for _, other := range []string{id, "named", "same", "ghost", ""} {
 		got := his.visit(t, http.MethodPost, keysPage, his.form(t, "action", "revoke", "id", other).Encode())
 		assert.Equal(t, http.StatusNotFound, got.Status, other)
+		assert.Contains(t, string(got.Body), wayBack)
 	}
 	for _, named := range []string{"named", "same"} {
 		got := hers.visit(t, http.MethodPost, keysPage, hers.form(t, "action", "revoke", "id", named).Encode())
@@ -254,7 +259,9 @@ func TestKeysThatAdministratorsMake(t *testing.T) {
 	assert.Contains(t, page, "API keys are made by administrators")
 	assert.Contains(t, page, "Nightly export")
 	assert.NotContains(t, page, `id="create"`)
-	assert.Equal(t, http.StatusForbidden, v.visit(t, http.MethodPost, keysPage, form.Encode()).Status)
+	refused := v.visit(t, http.MethodPost, keysPage, form.Encode())
+	assert.Equal(t, http.StatusForbidden, refused.Status)
+	assert.Contains(t, string(refused.Body), wayBack)
 	assert.Len(t, f.keys(t), 1)
 	assert.Equal(t, anna, f.resource(t, key).body)
 	assert.Equal(t, http.StatusSeeOther, v.visit(t, http.MethodPost, keysPage, v.form(t, "action", "revoke", "id", id).Encode()).Status)

@@ -202,6 +202,16 @@ const (
 	AuditLogout           AuditAction = "logout" // of a token of such a login
 )
 
+// AuditActions are all of them, for whoever asks for one by name.
+func AuditActions() []AuditAction {
+	return []AuditAction{
+		AuditCodeIssued, AuditConsent, AuditTokenIssued, AuditTokenRefreshed, AuditTokenRequest, AuditTokenRevoked,
+		AuditIntrospection, AuditReplay, AuditAuthentication, AuditLockout, AuditLockoutLifted, AuditGrantRevoked,
+		AuditUserRevoked, AuditClientChanged, AuditKeyChanged, AuditRequestRefused, AuditChallengeRepeats, AuditTooMany,
+		AuditAPIKeyIssued, AuditAPIKeyRevoked, AuditLogin, AuditLogout,
+	}
+}
+
 // AuditOutcome is how it went.
 type AuditOutcome string
 

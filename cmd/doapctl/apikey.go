@@ -101,7 +101,7 @@ func (c *apikeyListCommand) Run(s *session) error {
 		case s.json:
 			return s.printJSON(results)
 		case len(results) == 0:
-			s.print("There is no such API key.")
+			s.none("API key", c.All, c.User)
 			return nil
 		default:
 			return s.table(rows)

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -25,7 +26,7 @@ type auditCommand struct {
 	Address string `help:"Only what came from this address; doapctl for what administrators did." placeholder:"ADDRESS"`
 	Grant   string `help:"Only what concerns this grant." placeholder:"ID"`
 	Token   string `help:"Only what concerns the access token of this id (its jti)." placeholder:"JTI"`
-	Limit   int    `help:"At most so many events; 0 for all." placeholder:"N" default:"100"`
+	Limit   int    `help:"At most so many events; 0 for all. Default: 100." placeholder:"N" default:"100"`
 }
 
 // Help is shown below the usage line.
@@ -46,6 +47,15 @@ Examples:
     doapctl audit --since 7d --limit 0 --json`
 }
 
+// actionNames are all actions, in a sentence.
+func actionNames() string {
+	var names []string
+	for _, action := range store.AuditActions() {
+		names = append(names, string(action))
+	}
+	return strings.Join(names, ", ")
+}
+
 // auditPage is how many events are read at once.
 const auditPage = 1000
 
@@ -53,6 +63,10 @@ func (c *auditCommand) Run(s *session) error {
 	filter := store.AuditFilter{
 		Action: store.AuditAction(c.Action), Outcome: store.AuditOutcome(c.Outcome),
 		ClientID: c.Client, Address: c.Address, GrantID: c.Grant,
+	}
+	if c.Action != "" && !slices.Contains(store.AuditActions(), filter.Action) {
+		// An empty list would pass for good news.
+		return fmt.Errorf("--action %q: there is no such action; there are %s", c.Action, actionNames())
 	}
 	var err error
 	if filter.Since, err = s.moment("--since", c.Since); err != nil {

@@ -169,7 +169,7 @@ func (c *clientRemoveCommand) Run(s *session) error {
 
 type clientSecretCommand struct {
 	clientID
-	KeepOld bool `help:"Keep the secret that is valid now, until the client uses the new one." xor:"rollover"`
+	KeepOld bool `help:"Keep the secret that is valid now beside the new one, until --drop-old." xor:"rollover"`
 	DropOld bool `help:"Make no new secret: end a rollover, so that only the newest stays valid." xor:"rollover"`
 }
 
@@ -188,7 +188,7 @@ Examples:
 
 func (c *clientSecretCommand) Run(s *session) error {
 	var secret oauth.Secret
-	done := "older secrets dropped"
+	done, ended := "older secrets dropped", false
 	if !c.DropOld {
 		secret = oauth.NewSecret()
 		done = "new secret"
@@ -207,6 +207,7 @@ func (c *clientSecretCommand) Run(s *session) error {
 		case c.DropOld:
 			registered.SecretHashes = newest
 		case c.KeepOld:
+			ended = len(registered.SecretHashes) > len(newest)
 			registered.SecretHashes = []string{secret.Hash(), newest[0]}
 		default:
 			registered.SecretHashes = []string{secret.Hash()}
@@ -215,6 +216,10 @@ func (c *clientSecretCommand) Run(s *session) error {
 	})
 	if err != nil {
 		return err
+	}
+	if ended { // in a rollover that was not over: it may be the one that the application has
+		fmt.Fprintln(s.stderr, "doapctl: The older of the two secrets that were valid has ended: an application that still sends it "+
+			"is refused.")
 	}
 	if c.DropOld {
 		s.print("Only the newest secret is valid now.")

@@ -22,7 +22,7 @@ import (
 
 // registration are the flags that "client add" and "client update" share. What is nil was not given.
 type registration struct {
-	GrantType            []string  `name:"grant-type" help:"Grant type that the client may use: authorization_code, refresh_token or client_credentials. May be repeated. Default: authorization_code and refresh_token." placeholder:"TYPE" sep:"none"`
+	GrantType            []string  `name:"grant-type" help:"Grant type that the client may use: authorization_code, refresh_token or client_credentials. May be repeated. Default of a new client: authorization_code and refresh_token." placeholder:"TYPE" sep:"none"`
 	Resource             []string  `help:"URI of a resource server that the client may ask for tokens for (RFC 8707). May be repeated." placeholder:"URI" sep:"none"`
 	IntrospectAudience   []string  `help:"Audience whose tokens the client may introspect, beside its own tokens: Domino, or the URI of a resource server. May be repeated." placeholder:"AUDIENCE" sep:"none"`
 	AccessTokenLifetime  *lifetime `help:"How long its access tokens are good, if less than lifetimes.accessToken." placeholder:"TIME"`

@@ -5,6 +5,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
 	"slices"
 
 	"ndoap/core/config"
@@ -45,8 +48,10 @@ func (configCheckCommand) Run(s *session) error {
 	source := config.NewSource(where.ConfigDir)
 	_, problems, fault := source.Refresh()
 	effective := source.Current()
+	partly := slices.ContainsFunc(problems, func(problem config.Problem) bool { return problem.Contained })
 	if effective != nil {
-		problems = append(problems, faultsOfFiles(source, effective)...)
+		files := faultsOfFiles(source, effective)
+		problems, partly = append(problems, files...), partly || len(files) > 0
 	}
 	if s.json {
 		return s.printCheck(where.ConfigDir, effective, problems, fault)
@@ -56,13 +61,16 @@ func (configCheckCommand) Run(s *session) error {
 	}
 	if fault != nil {
 		fmt.Fprintln(s.stderr, fault)
-		return fmt.Errorf("the configuration in %s cannot be used", where.ConfigDir)
+		return unusable(where.ConfigDir)
 	}
-	if slices.ContainsFunc(problems, func(problem config.Problem) bool { return problem.Contained }) {
-		s.print("The configuration in %s can be used, but not all of it: see above. In force:\n", where.ConfigDir)
-		return s.printJSON(effective)
+	verdict := "is good."
+	switch {
+	case partly:
+		verdict = "can be used, but not all of it: see above."
+	case slices.ContainsFunc(problems, func(problem config.Problem) bool { return problem.Level >= slog.LevelWarn }):
+		verdict = "can be used; see the warnings above."
 	}
-	s.print("The configuration in %s is good. In force:\n", where.ConfigDir)
+	s.print("The configuration in %s %s In force:\n", where.ConfigDir, verdict)
 	return s.printJSON(effective)
 }
 
@@ -77,7 +85,16 @@ func (s *session) printCheck(dir string, effective *config.Config, problems []co
 		return err
 	}
 	if fault != nil {
-		return fmt.Errorf("the configuration in %s cannot be used", dir)
+		return unusable(dir)
 	}
 	return nil
+}
+
+// unusable says that there is nothing to go by. Whoever looked in the wrong place hears how to name another.
+func unusable(dir string) error {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the configuration in %s cannot be used; if the Domino data directory is another one, name it with "+
+			"--data DIR", dir)
+	}
+	return fmt.Errorf("the configuration in %s cannot be used", dir)
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -20,7 +19,7 @@ func faultsOfFiles(source *config.Source, effective *config.Config) []config.Pro
 	report := func(err error, path ...string) {
 		problem := config.Problem{
 			Level: slog.LevelWarn, Key: strings.Join(path, "."),
-			Text: fmt.Sprintf("cannot be used as things are: %v", err),
+			Text: "cannot be used as things are: " + strings.TrimPrefix(err.Error(), path[len(path)-1]+": "), // said by Key
 		}
 		problem.File, problem.Line = source.Locate(path...)
 		problems = append(problems, problem)

@@ -3,9 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -17,9 +19,9 @@ import (
 type explainCommand struct {
 	ID     []string `arg:"" optional:"" help:"Request id from the answer that refused a token, or the line that it is in. Without it, a token is read from standard input."`
 	List   bool     `help:"List the newest refusals."`
-	Limit  int      `help:"With --list: at most so many; 0 for all." placeholder:"N" default:"20"`
+	Limit  int      `help:"With --list: at most so many; 0 for all. Default: 20." placeholder:"N" default:"20"`
 	URL    string   `name:"url" help:"For a token: also say whether its scopes open this URL." placeholder:"URL"`
-	Method string   `help:"For a token, with --url: the method of the request." placeholder:"METHOD" default:"GET"`
+	Method string   `help:"For a token, with --url: the method of the request. Default: GET." placeholder:"METHOD"`
 }
 
 // Help is shown below the usage line.
@@ -54,10 +56,22 @@ func (c *explainCommand) Run(s *session) error {
 		return fmt.Errorf("--limit %d: write a number of refusals, or 0 for all", c.Limit)
 	case c.List:
 		return s.listRefusals(c.Limit)
+	case words != "" && c.URL != "":
+		return errors.New("--url is for a token: what is recorded under a request id has the URL of the request")
 	case words != "":
 		return s.explainRequest(words)
+	case c.URL == "" && c.Method != "":
+		return errors.New("--method needs --url: write which URL the token is to open")
+	case c.URL != "" && !isTarget(c.URL):
+		return fmt.Errorf("--url %q is neither a path nor a URL: write it as /sales.nsf/orders?OpenView or https://HOST/sales.nsf", c.URL)
 	}
-	return s.explainToken(c.URL, c.Method)
+	return s.explainToken(c.URL, cmp.Or(c.Method, http.MethodGet))
+}
+
+// isTarget tells whether a text is what a request can ask for.
+func isTarget(text string) bool {
+	lower := strings.ToLower(text)
+	return strings.HasPrefix(text, "/") || strings.HasPrefix(lower, "https://") || strings.HasPrefix(lower, "http://")
 }
 
 // refusalResult is a recorded refusal for scripts.

@@ -39,8 +39,12 @@ func (s *session) explainToken(url, method string) error {
 		return fmt.Errorf("standard input cannot be read: %w", err)
 	}
 	authorization := authorizationOf(string(pasted))
-	if authorization == "" {
+	switch {
+	case authorization == "":
 		return errors.New("there is no token on standard input: see doapctl explain --help")
+	case strings.HasPrefix(strings.TrimSpace(string(pasted)), "{"):
+		return errors.New("that is an answer of a token endpoint or login, and not a token: take the value of access_token (of bearer, " +
+			"at /doap/login) out of it, without the quotes")
 	}
 	where, err := s.bootstrap()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"ndoap/core/config"
 	"ndoap/core/key"
@@ -76,11 +77,24 @@ func (c *initCommand) Run(s *session) error {
 	if err := createDatabase(s, where.Database, &result); err != nil {
 		return err
 	}
+	if len(result.Created) > 0 {
+		s.warnOfOwner(where.ConfigDir, where.Database, result.Sealing)
+	}
 	if s.json {
 		return s.printJSON(result)
 	}
 	s.printDominoSteps()
 	return nil
+}
+
+// warnOfOwner tells whoever created files as another account than that of the data directory, root above all: they are
+// for nobody else, so that the server would find them and not be able to read them.
+func (s *session) warnOfOwner(files ...string) {
+	data := absolute(s.places.Data)
+	if owner, foreign := foreignOwner(data); foreign {
+		fmt.Fprintf(s.stderr, "doapctl: %s belongs to %s, and what was created to %s: unless Domino runs as %[3]s, give it to its "+
+			"account: chown -R %[2]s %[4]s\n", data, owner, account(), strings.Join(files, " "))
+	}
 }
 
 // configure creates the first configuration file unless it is there, and reads the configuration back.

@@ -41,7 +41,7 @@ type arguments struct {
 	User    userCommands    `cmd:"" help:"End what applications may do in the name of a user."`
 	APIKey  apikeyCommands  `cmd:"" name:"apikey" help:"Issue, see and end API keys, for programs that cannot log in."`
 	Token   tokenCommands   `cmd:"" help:"End single tokens."`
-	Lockout lockoutCommands `cmd:"" help:"See and lift lockouts of clients."`
+	Lockout lockoutCommands `cmd:"" help:"See and lift lockouts of clients and people."`
 	Audit   auditCommand    `cmd:"" help:"Show the audit trail."`
 	Explain explainCommand  `cmd:"" help:"Say why a token is refused, by the request id or by the token."`
 	Config  configCommands  `cmd:"" help:"Check the configuration."`
@@ -79,6 +79,9 @@ func run(commandLine []string) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "doapctl:", err)
 		return exitFailure
+	}
+	if slices.Equal(commandLine, []string{"--version"}) { // what people try first
+		commandLine = []string{"version"}
 	}
 	command, err := parser.Parse(commandLine)
 	if err != nil {

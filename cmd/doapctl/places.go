@@ -68,6 +68,11 @@ func (s *session) withStore(work func(*sqlite.Store) error) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(where.Database); errors.Is(err, fs.ErrNotExist) {
+		// More often than not the directory is the wrong one, and init would set ndoap up there.
+		return fmt.Errorf("the database %s does not exist: name the Domino data directory with --data DIR, and notes.ini with "+
+			"--ini FILE if it is elsewhere; or create the database with doapctl init", where.Database)
+	}
 	opened, err := sqlite.Open(where.Database, sqlite.Options{})
 	if err != nil {
 		return err

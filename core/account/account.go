@@ -83,12 +83,13 @@ type refusal struct {
 	explanation string
 	action      store.AuditAction // what was refused, for the audit trail; empty: it is not recorded
 	cause       error             // for the log only
+	way         page.Way          // where the person can go on, if anywhere
 }
 
 // refuse shows a refusal and logs it, once.
 func (h *Handler) refuse(request *web.Request, refused refusal) web.Response {
 	h.note(request, refused)
-	return h.Pages.Error(refused.status, refused.heading, refused.explanation)
+	return h.Pages.ErrorWithWay(refused.status, refused.heading, refused.explanation, refused.way)
 }
 
 // note puts a refusal into the log and on the audit trail.

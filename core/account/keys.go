@@ -64,7 +64,7 @@ func (h *Handler) create(request *web.Request, user string, form oauth.Form) web
 	if !policy.APIKeys.SelfService {
 		return h.refuse(request, refusal{
 			status: http.StatusForbidden, heading: "You cannot make API keys", action: store.AuditAPIKeyIssued,
-			explanation: notOffered,
+			explanation: notOffered, way: toKeys,
 		})
 	}
 	asked, problem := readRequest(policy, form)
@@ -114,7 +114,7 @@ func (h *Handler) revoke(request *web.Request, user, id string) web.Response {
 	if found < 0 {
 		return h.refuse(request, refusal{
 			status: http.StatusNotFound, heading: "You have no such key", action: store.AuditAPIKeyRevoked,
-			explanation: "There is no API key of yours with this id. Nothing was changed.",
+			explanation: "There is no API key of yours with this id. Nothing was changed.", way: toKeys,
 		})
 	}
 	event := h.event(request, store.AuditAPIKeyRevoked, own[found])
@@ -161,6 +161,9 @@ func (h *Handler) show(request *web.Request, user string, view page.KeysView) we
 	return browser.WithCookie(h.Pages.Keys(view), cookie)
 }
 
+// toKeys leads back from a refusal, to where the form is new.
+var toKeys = page.Way{Path: keysPath, Name: "Your API keys"}
+
 const notOffered = "On this server, API keys are made by administrators. You can revoke yours here."
 
 // event tells of a change of a key, in the same commit.
@@ -172,14 +175,14 @@ func (h *Handler) event(request *web.Request, action store.AuditAction, key stor
 
 func malformed(problem *oauth.Error) refusal {
 	return refusal{
-		status: http.StatusBadRequest, heading: "The form cannot be used", cause: problem,
+		status: http.StatusBadRequest, heading: "The form cannot be used", cause: problem, way: toKeys,
 		explanation: problem.Description + " Nothing was changed. Open the page of your API keys again.",
 	}
 }
 
 func foreignForm() refusal {
 	return refusal{
-		status: http.StatusForbidden, heading: "This form was not accepted", action: store.AuditAPIKeyIssued,
+		status: http.StatusForbidden, heading: "This form was not accepted", action: store.AuditAPIKeyIssued, way: toKeys,
 		explanation: "It did not come from the page that was shown to you, or you have logged in under another name since, or " +
 			"this browser does not accept cookies. Nothing was changed. Open the page of your API keys again.",
 	}

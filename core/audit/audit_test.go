@@ -88,6 +88,8 @@ func TestOneEventAMinuteOfAKind_A60(t *testing.T) {
 	assert.True(t, f.Record(t.Context(), failure("a", "192.0.2.7")))
 	assert.False(t, f.Record(t.Context(), failure("a", "192.0.2.7")))
 	assert.Len(t, f.trail.events, 6)
+	f.Record(t.Context(), failure("d", "192.0.2.7"))
+	assert.Equal(t, "failed; 1 refusal before it was not recorded", f.trail.events[6].Detail)
 }
 
 // Each request of this flood is of another kind.

@@ -72,7 +72,11 @@ func (r *Recorder) admit(event *store.AuditEvent, subject string) bool {
 		return false
 	}
 	if r.leftOut > 0 {
-		event.Detail = strings.TrimPrefix(fmt.Sprintf("%s; %d refusals before it were not recorded", event.Detail, r.leftOut), "; ")
+		told := "1 refusal before it was not recorded"
+		if r.leftOut > 1 {
+			told = fmt.Sprintf("%d refusals before it were not recorded", r.leftOut)
+		}
+		event.Detail = strings.TrimPrefix(event.Detail+"; "+told, "; ")
 		r.leftOut = 0
 	}
 	return true

@@ -70,7 +70,7 @@ func TestBasicLogin(t *testing.T) {
 	f.config.Login = config.Login{Method: config.LoginBasic, Realm: `Acme "HQ" \`}
 	f.fail.method = "AddAuthorizationRequest" // nothing is stored
 	response := f.ask("", "trusted")
-	f.onPage(response, http.StatusUnauthorized, "Log in with your Domino name")
+	f.onPage(response, http.StatusUnauthorized, "to go on. Reload this page")
 	assert.Equal(t, `Basic realm="Acme \"HQ\" \\"`, response.Header.Get("WWW-Authenticate"))
 	assert.Empty(t, response.Header.Get("Set-Cookie"))
 	f.redirected(f.ask(ada, "trusted"), http.StatusFound, callback) // the browser repeats the request

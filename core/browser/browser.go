@@ -75,7 +75,7 @@ func Login(pages *page.Pages, settings config.Login, request *web.Request, back 
 	if settings.Method == config.LoginBasic {
 		realm := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(settings.Realm)
 		return pages.Error(http.StatusUnauthorized, "Please log in",
-			"Log in with your Domino name and password to go on.").With("WWW-Authenticate", `Basic realm="`+realm+`"`)
+			"Log in with your Domino name and password to go on. Reload this page to be asked for them again.").With("WWW-Authenticate", `Basic realm="`+realm+`"`)
 	}
 	separator := "?"
 	if strings.Contains(settings.Path, "?") {

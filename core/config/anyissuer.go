@@ -34,7 +34,7 @@ func (n *node) secondWithoutIssuer(first string) Problem {
 	return fault
 }
 
-// doubtsAbout warns of what an active provider leaves to whoever makes its tokens.
+// doubtsAbout warns of what an active provider leaves to whoever makes its tokens, and of an address that cannot be meant.
 func (n *node) doubtsAbout(p Provider, unknown UnknownIssuer) Problems {
 	var doubts Problems
 	if p.AnyIssuer() {
@@ -49,6 +49,10 @@ func (n *node) doubtsAbout(p Provider, unknown UnknownIssuer) Problems {
 		doubts = append(doubts, n.problem("has no userIdentifier, so that the first claim of %s that a token has says whose it is, and "+
 			"at many providers people choose some of these themselves: name the claim with the Notes name",
 			strings.Join(UserClaims, ", ")))
+	}
+	if p.Preset == Keycloak && p.URL != "" && !strings.Contains(p.URL, "/realms/") {
+		doubts = append(doubts, n.problem("has a providerUrl without a realm, where Keycloak has no keys: write "+
+			"https://HOST/realms/REALM, of releases before 17 https://HOST/auth/realms/REALM"))
 	}
 	for i := range doubts {
 		doubts[i].Level = slog.LevelWarn

@@ -187,15 +187,16 @@ func TestNotesAboutProviders(t *testing.T) {
 		text, says string
 		level      slog.Level
 	}{
-		"unknown member":    {`"jwt": {"a": {"active": true, "providerUrl": "https://x", "userIdentifier": "CN", "audience": "y"}}`, "jwt.a.audience is not a setting", slog.LevelWarn},
-		"no active":         {`"jwt": {"a": {"providerUrl": "https://x"}}`, `jwt.a has no "active", so that it is off`, slog.LevelWarn},
-		"another's member":  {`"jwt": {"a": {"active": true, "providerUrl": "https://x", "userIdentifier": "CN", "adminui": {"active": true}}}`, "jwt.a.adminui is for the admin UI", slog.LevelInfo},
-		"minutes":           {`"maxJwtDuration": 90`, `maxJwtDuration counts minutes, which makes 90m`, slog.LevelWarn},
-		"its older name":    {`"JwtMaxDuration": 1440`, `maxJwtDuration counts minutes, which makes 1d`, slog.LevelWarn},
-		"any user":          {`"jwt": {` + "\n" + `"a": {"active": true, "providerUrl": "https://x"}}`, "10.json, line 2: jwt.a has no userIdentifier, so that the first claim of keep.user.attr.dominoDn, CN, upn, preferred_username, email, sub that a token has says whose it is", slog.LevelWarn},
-		"any issuer":        {`"jwt": {` + "\n" + `"a": {"active": true, "keyFile": "x", "userIdentifier": "CN"}}`, "10.json, line 2: jwt.a has a key but no iss, so that it takes tokens of any issuer that is not in this configuration, if its key signed them: write the iss of its tokens", slog.LevelWarn},
-		"nothing to pass":   {`"bearer": {"unknownIssuer": "pass"}, "jwt": {"a": {"active": true, "keyFile": "x", "userIdentifier": "CN"}}`, `write the iss of its tokens; until then bearer.unknownIssuer "pass" leaves Domino no token with an iss`, slog.LevelWarn},
-		"no look at expiry": {`"disableJwtExpiryCheck": true`, "disableJwtExpiryCheck lets expired tokens", slog.LevelWarn},
+		"unknown member":     {`"jwt": {"a": {"active": true, "providerUrl": "https://x", "userIdentifier": "CN", "audience": "y"}}`, "jwt.a.audience is not a setting", slog.LevelWarn},
+		"no active":          {`"jwt": {"a": {"providerUrl": "https://x"}}`, `jwt.a has no "active", so that it is off`, slog.LevelWarn},
+		"another's member":   {`"jwt": {"a": {"active": true, "providerUrl": "https://x", "userIdentifier": "CN", "adminui": {"active": true}}}`, "jwt.a.adminui is for the admin UI", slog.LevelInfo},
+		"minutes":            {`"maxJwtDuration": 90`, `maxJwtDuration counts minutes, which makes 90m`, slog.LevelWarn},
+		"its older name":     {`"JwtMaxDuration": 1440`, `maxJwtDuration counts minutes, which makes 1d`, slog.LevelWarn},
+		"Keycloak, no realm": {`"jwt": {` + "\n" + `"a": {"active": true, "preset": "keycloak", "userIdentifier": "CN", "providerUrl": "https://x/auth"}}`, "10.json, line 2: jwt.a has a providerUrl without a realm, where Keycloak has no keys: write https://HOST/realms/REALM", slog.LevelWarn},
+		"any user":           {`"jwt": {` + "\n" + `"a": {"active": true, "providerUrl": "https://x"}}`, "10.json, line 2: jwt.a has no userIdentifier, so that the first claim of keep.user.attr.dominoDn, CN, upn, preferred_username, email, sub that a token has says whose it is", slog.LevelWarn},
+		"any issuer":         {`"jwt": {` + "\n" + `"a": {"active": true, "keyFile": "x", "userIdentifier": "CN"}}`, "10.json, line 2: jwt.a has a key but no iss, so that it takes tokens of any issuer that is not in this configuration, if its key signed them: write the iss of its tokens", slog.LevelWarn},
+		"nothing to pass":    {`"bearer": {"unknownIssuer": "pass"}, "jwt": {"a": {"active": true, "keyFile": "x", "userIdentifier": "CN"}}`, `write the iss of its tokens; until then bearer.unknownIssuer "pass" leaves Domino no token with an iss`, slog.LevelWarn},
+		"no look at expiry":  {`"disableJwtExpiryCheck": true`, "disableJwtExpiryCheck lets expired tokens", slog.LevelWarn},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, problems, err := Parse(files("{" + issuerLine + ", " + c.text + "}"))

@@ -150,7 +150,10 @@ func durationBetween(key string, at func(*Config) *time.Duration, least, most ti
 			if err != nil {
 				return value.wrong(allowed + ": a number with the unit s, m, h or d")
 			}
-			if duration < least || duration > most || duration%time.Second != 0 {
+			switch {
+			case duration < least || duration > most:
+				return value.wrong(allowed)
+			case duration%time.Second != 0:
 				return value.wrong(allowed + ", in whole seconds")
 			}
 			*at(c) = duration

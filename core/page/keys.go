@@ -91,7 +91,11 @@ func (p *Pages) Keys(shown KeysView) web.Response {
 	for _, key := range shown.Ended {
 		main.Ended = append(main.Ended, shown.line(key))
 	}
-	return p.render(shown.Status, keysTemplate, "'self'", view{Title: "Your API keys", Main: main})
+	title := "Your API keys"
+	if main.Problem != "" {
+		title = "Not done: " + title // the first thing that a screen reader says of a page
+	}
+	return p.render(shown.Status, keysTemplate, "'self'", view{Title: title, Main: main})
 }
 
 // line words a key for people.

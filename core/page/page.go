@@ -45,9 +45,20 @@ func New(texts func() config.Pages) *Pages {
 // Error answers with a page that says what went wrong and what to do about it. Both texts may repeat a sender's
 // input.
 func (p *Pages) Error(status int, heading, explanation string) web.Response {
+	return p.ErrorWithWay(status, heading, explanation, Way{})
+}
+
+// Way is a link to a page of ndoap on which people can go on.
+type Way struct{ Path, Name string }
+
+// ErrorWithWay is Error with a link, unless way is the zero Way.
+func (p *Pages) ErrorWithWay(status int, heading, explanation string, way Way) web.Response {
 	response := p.render(status, errorTemplate, "", view{
 		Title: displayText(heading, maxHeading),
-		Main:  displayText(explanation, maxExplanation),
+		Main: struct {
+			Explanation string
+			Way         Way
+		}{displayText(explanation, maxExplanation), way},
 	})
 	if status == http.StatusServiceUnavailable {
 		response.Header.Set("Retry-After", "5")

@@ -57,6 +57,8 @@ func TestGolden(t *testing.T) {
 		}),
 		"error.html": testPages().Error(http.StatusBadRequest, "This application is not known here",
 			"The request names a client_id that is not registered. Ask whoever runs the application."),
+		"error-way.html": testPages().ErrorWithWay(http.StatusForbidden, "This form was not accepted", "Nothing was changed.",
+			Way{"/doap/account/keys", "Your API keys"}),
 		"account.html": testPages().Account(testConsent().User),
 		"keys.html":    testPages().Keys(testKeys()),
 		"keys-none.html": keysWith(func(v *KeysView) {

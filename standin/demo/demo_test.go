@@ -69,6 +69,14 @@ func begin(t *testing.T, data, auth string) *started {
 	return s
 }
 
+// ender ends a demo that has something to say, because it runs.
+type ender struct{ cancel func() }
+
+func (e ender) Write(text []byte) (int, error) {
+	e.cancel()
+	return len(text), nil
+}
+
 // steps are the commands of the instructions, as somebody pastes them.
 func (s *started) steps() string {
 	_, commands, _ := strings.Cut(s.text, "The tutorial with curl:")
@@ -86,6 +94,12 @@ func TestDemo(t *testing.T) {
 			assert.Equal(t, 2, strings.Count(string(said), `"access_token":`), "a token, and an updated one: %s", said)
 			assert.Contains(t, string(said), `"ReadBy": "CN=Alice Adams/O=Acme"`)
 			assert.Equal(t, auth, first.env["AUTH"])
+			environ := map[string]string{"DEMO_DATA": data, "DEMO_LISTEN": "127.0.0.1:0", "DEMO_SITE_LISTEN": "127.0.0.1:0", "DEMO_BIN": programs}
+			ctx, cancel := context.WithCancel(t.Context())
+			second := run(ctx, func(name string) string { return environ[name] }, strings.NewReader(""), ender{cancel})
+			cancel()
+			require.ErrorContains(t, second, "runs already, at "+first.env["BASE"]+": end it")
+			assert.FileExists(t, filepath.Join(data, "demo.env"), "the first goes on")
 			require.NoError(t, first.end())
 			assert.NoFileExists(t, filepath.Join(data, "demo.env"), "scripts must not find a demo that is gone")
 

@@ -85,6 +85,10 @@ func run(ctx context.Context, environ func(string) string, stdin io.Reader, stdo
 		return err
 	}
 	envFile := filepath.Join(chosen.data, "demo.env")
+	if base := running(ctx, envFile); base != "" {
+		return fmt.Errorf("a demo with the data in %s runs already, at %s: end it with Ctrl-C, or choose another directory with "+
+			"DEMO_DATA", chosen.data, base)
+	}
 	if err := remove(envFile); err != nil { // of a start that was killed
 		return err
 	}

@@ -3,9 +3,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"time"
 
 	"ndoap/standin/front"
 )
@@ -34,6 +39,26 @@ func writeEnv(file, programs string, place place, registered state, user front.P
 		text.WriteString(assignment[0] + "=" + quote(assignment[1]) + "\n")
 	}
 	return writeFile(file, []byte(text.String()))
+}
+
+// running tells where a demo runs that left this file, so that a second one does not take its data over. What one left
+// that was killed, names an address at which nobody answers.
+func running(ctx context.Context, file string) (base string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	found := regexp.MustCompile(`(?m)^BASE='(http://([^'/]+))'$`).FindSubmatch(text)
+	if found == nil {
+		return ""
+	}
+	dialer := net.Dialer{Timeout: 3 * time.Second}
+	connection, err := dialer.DialContext(ctx, "tcp", string(found[2]))
+	if err != nil {
+		return ""
+	}
+	_ = connection.Close()
+	return string(found[1])
 }
 
 // instructions are the tutorial, with the values of this start.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,20 @@ func TestEnvFileIsSafeForAShell(t *testing.T) {
 	said, err := exec.Command("sh", "-c", `. "$1" && printf '%s|%s|%s|%s|%s' "$USER_NAME" "$USER_PASSWORD" "$RESOURCE" "$AUTH" "$DOAPCTL"`, "sh", file).Output()
 	require.NoError(t, err)
 	assert.Equal(t, "Pat O'Hara; $(id)|"+user.Password+"|http://127.0.0.1:8080/demo.nsf/api/data/documents|basic|/opt/a b/bin/doapctl", string(said))
+}
+
+func TestADemoThatRunsIsKnownByItsFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "demo.env")
+	assert.Empty(t, running(t.Context(), file), "no file")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	base := "http://" + listener.Addr().String()
+	require.NoError(t, writeEnv(file, "/opt/bin", place{base: base}, state{}, front.Person{}))
+	assert.Equal(t, base, running(t.Context(), file))
+	require.NoError(t, listener.Close())
+	assert.Empty(t, running(t.Context(), file), "it was killed")
+	require.NoError(t, os.WriteFile(file, []byte("BASE='ftp://x'\n"), 0o600))
+	assert.Empty(t, running(t.Context(), file), "something else")
 }
 
 func TestSettings(t *testing.T) {
