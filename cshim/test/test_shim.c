@@ -28,8 +28,16 @@ static void test_init(void)
     CHECK(FilterInit(&data) == kFilterHandledEvent, "loaded");
     CHECK(data.appFilterVersion == kInterfaceVersion, "version");
     CHECK(memchr(data.filterDesc, '\0', sizeof data.filterDesc) != NULL, "description");
-    CHECK(data.eventFlags == (kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate | kFilterAuthorized),
+    CHECK(data.eventFlags == (kFilterStartRequest | kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate |
+                              kFilterAuthorized | kFilterEndRequest),
           "events %x", data.eventFlags);
+    CHECK_TEXT(bridge.app_path, "doap.db");
+    console_text[0] = '\0';
+    environment_is_hostile = true;
+    CHECK(FilterInit(&data) == kFilterHandledEvent && bridge.app_path[0] == '\0', "a path that was cut is not used");
+    CHECK(strstr(console_text, "ndoap: the DOAP_App_Path has more than 254 bytes; its default is used.\n") != NULL,
+          "which is said: %s", console_text);
+    environment_is_hostile = false;
     bridge.user_event = NDOAP_USER_EVENT_PROCESS;
     CHECK(FilterInit(&data) == kFilterHandledEvent, "once more");
     CHECK((data.eventFlags & (kFilterAuthorized | kFilterProcessRequest)) == kFilterProcessRequest, "the other event");
@@ -77,6 +85,13 @@ static void test_forged_headers(void)
     host.set_header_fails = true;
     CHECK(raw(context) == kFilterHandledRequest && host.status == 400, "a header that cannot be emptied is refused");
     CHECK(strstr(host.response_headers, "Content-Length: 67") != NULL && host.written_size == 67, "in words");
+    host.method = kRequestHEAD;
+    host.written_size = 0;
+    CHECK(raw(context) == kFilterHandledRequest && host.status == 400, "also to HEAD");
+    CHECK(host.written_size == 0, "which has an answer without a body");
+    context = fake_begin("/", "Cookie: a\r\n X-DOAP-Scope: b\r\n\r\n");
+    CHECK(raw(context) == kFilterHandledRequest && host.status == 400,
+          "a line that only some servers take for a header");
     context = fake_begin("/", "X-DOAP-Scope: a\r\nX-DOAP-Scope: b\r\n\r\n");
     CHECK(raw(context) == kFilterHandledRequest && host.status == 400,
           "so is a second one that the host does not reach");
@@ -93,6 +108,9 @@ static void test_forged_headers(void)
     context = fake_begin("/", "");
     host.headers_fail = true;
     CHECK(raw(context) == kFilterError, "a request whose headers cannot be seen is an error");
+    context = fake_begin("/", "Host: h\r\n\r\n");
+    host.headers_missing = true;
+    CHECK(raw(context) == kFilterError, "also if the host says that there are some");
     CHECK(bridge.crossings == 0, "without asking Go");
 }
 
@@ -255,6 +273,76 @@ static void test_unnamed(void)
     bridge.verdict = NDOAP_ANSWER;
     CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterHandledRequest, "is nobody named either");
     CHECK(bridge.asked.event == NDOAP_UNNAMED, "even if the host goes on");
+    fake_end();
+}
+
+// Contexts are used again. A request whose RawRequest did not come here, because a filter in front kept it, must not be
+// taken for the one before.
+static void test_context_used_again(void)
+{
+    LMBCS name[64];
+    FilterContext *context = fake_begin("/db.nsf", token_headers);
+    FilterAuthorize authorize = {.isAuthorized = 1};
+    static const unsigned int between[] = {kFilterStartRequest, kFilterEndRequest};
+
+    context->securePort = 1;
+    bridge.name = "CN=A";
+    host.authorization = "Bearer abc";
+    for (size_t i = 0; i < sizeof between / sizeof between[0]; i++) {
+        FilterAuthenticate authenticate = fake_authenticate(name, sizeof name);
+        bridge.verdict = NDOAP_AUTHENTICATED;
+        CHECK(raw(context) == kFilterNotHandled, "a request with a token");
+        CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent, "is named");
+        CHECK(HttpFilterProc(context, between[i], NULL) == kFilterNotHandled, "and over");
+        bridge.verdict = NDOAP_DENY;
+        authenticate = fake_authenticate(name, sizeof name);
+        CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent, "the next one");
+        CHECK(authenticate.authType == kNotAuthentic, "is judged by itself");
+        bridge.verdict = NDOAP_AUTHENTICATED;
+        CHECK(raw(context) == kFilterNotHandled && HttpFilterProc(context, between[i], NULL) == kFilterNotHandled,
+              "again");
+        bridge.crossings = 0;
+        host.authorization = NULL;
+        authenticate = fake_authenticate(name, sizeof name);
+        CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterNotHandled, "one without a token");
+        CHECK(HttpFilterProc(context, kFilterAuthorized, &authorize) == kFilterNotHandled, "is Domino's");
+        CHECK(bridge.crossings == 0 && authorize.isAuthorized == 1, "untouched");
+        host.authorization = "Bearer abc";
+    }
+    fake_end();
+}
+
+// With a user in its cache the host may take him, whomever the filter names.
+static void test_cached_user(void)
+{
+    LMBCS name[64];
+    FilterContext *context = fake_begin("/db.nsf", token_headers);
+    FilterAuthorize authorize = {.isAuthorized = 1};
+    static const struct {
+        const char *user;
+        bool taken;
+    } cases[] = {{"CN=A", true}, {"CN=B", false}, {"CN=a", false}, {"", false}, {NULL, false}};
+
+    context->securePort = 1;
+    bridge.name = "CN=A";
+    host.authorization = "Bearer abc";
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        FilterAuthenticate authenticate = fake_authenticate(name, sizeof name);
+        authenticate.foundInCache = 1;
+        bridge.verdict = NDOAP_AUTHENTICATED;
+        CHECK(raw(context) == kFilterNotHandled, "accepted");
+        CHECK(HttpFilterProc(context, kFilterAuthenticate, &authenticate) == kFilterHandledEvent, "named");
+        CHECK(authenticate.authType == kAuthenticBasic, "all the same");
+        bridge.verdict = NDOAP_ANSWER;
+        bridge.crossings = 0;
+        host.user = cases[i].user;
+        unsigned int result = HttpFilterProc(context, kFilterAuthorized, &authorize);
+        CHECK(result == (cases[i].taken ? (unsigned int)kFilterNotHandled : (unsigned int)kFilterHandledRequest),
+              "%zu: %u", i, result);
+        CHECK(bridge.crossings == !cases[i].taken, "%d crossings", bridge.crossings);
+        CHECK(cases[i].taken || bridge.asked.event == NDOAP_UNNAMED, "as one whose user was not named");
+    }
+    CHECK(host.variables_asked == 0, "no CGI variable is frozen for that");
     fake_end();
 }
 
@@ -429,6 +517,8 @@ void test_shim(void)
     test_accepted_token();
     test_brought_identity_headers();
     test_unnamed();
+    test_context_used_again();
+    test_cached_user();
     test_token_at_cleaned_up_path();
     test_judged_again();
     test_names_and_large_tokens();
