@@ -131,15 +131,19 @@ bool filters_load(int times)
     return true;
 }
 
+// What functions other than HttpFilterProc may return.
+static void check_result(const char *function, unsigned int result)
+{
+    if (result != kFilterHandledEvent && result != kFilterError)
+        violation("%s returned %u, neither kFilterHandledEvent nor kFilterError", function, result);
+}
+
 void filters_unload(void)
 {
     for (int i = filters_count - 1; i >= 0; i--) {
         place_enter("TerminateFilter");
-        for (int time = 0; time < init_times && filters[i].terminate != NULL; time++) {
-            unsigned int result = filters[i].terminate(0);
-            if (result > kFilterError)
-                violation("TerminateFilter returned %u", result);
-        }
+        for (int time = 0; time < init_times && filters[i].terminate != NULL; time++)
+            check_result("TerminateFilter", filters[i].terminate(0));
         place_enter(NULL);
         platform_unload(filters[i].library);
     }
@@ -199,7 +203,7 @@ void filters_thread_begins(unsigned int *seen)
     place_enter("HttpFilterThreadInit");
     for (int i = 0; i < filters_count; i++)
         if (filters[i].thread_init != NULL)
-            (void)filters[i].thread_init(0);
+            check_result("HttpFilterThreadInit", filters[i].thread_init(0));
     place_enter(NULL);
 }
 
@@ -209,7 +213,7 @@ void filters_thread_ends(unsigned int seen)
     place_enter("HttpFilterThreadTerm");
     for (int i = 0; i < filters_count; i++)
         if (seen == generation && filters[i].thread_term != NULL)
-            (void)filters[i].thread_term(0);
+            check_result("HttpFilterThreadTerm", filters[i].thread_term(0));
     place_enter(NULL);
     filters_request_ends();
 }
