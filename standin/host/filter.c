@@ -21,6 +21,7 @@ filter filters[MAX_FILTERS];
 int filters_count;
 
 static int init_times;
+static bool terminates_once;
 static unsigned int generation;
 static int running; // requests
 static bool closed; // no request may begin
@@ -131,6 +132,11 @@ bool filters_load(int times)
     return true;
 }
 
+void filters_terminate_once(void)
+{
+    terminates_once = true;
+}
+
 // What functions other than HttpFilterProc may return.
 static void check_result(const char *function, unsigned int result)
 {
@@ -142,7 +148,8 @@ void filters_unload(void)
 {
     for (int i = filters_count - 1; i >= 0; i--) {
         place_enter("TerminateFilter");
-        for (int time = 0; time < init_times && filters[i].terminate != NULL; time++)
+        int times = terminates_once ? 1 : init_times;
+        for (int time = 0; time < times && filters[i].terminate != NULL; time++)
             check_result("TerminateFilter", filters[i].terminate(0));
         place_enter(NULL);
         platform_unload(filters[i].library);

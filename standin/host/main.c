@@ -28,6 +28,7 @@ static const char usage[] =
     "  --url-limit N            longest request target (4096)\n"
     "  --anonymous-name NAME    how GetAuthenticatedUserInfo spells nobody (empty)\n"
     "  --init-twice             call FilterInit twice before TerminateFilter\n"
+    "  --terminate-once         call TerminateFilter once, however often FilterInit was called\n"
     "  --found-in-cache WHO     Domino looks into its cache first: filter, the one whom a filter names is taken all the\n"
     "                           same, or cache, he is not\n"
     "  --no-request-line        GetAllHeaders begins with the first header\n"
@@ -74,6 +75,8 @@ static bool take_switch(command_line *line, const char *option)
 {
     if (strcmp(option, "--init-twice") == 0)
         line->init_times = 2;
+    else if (strcmp(option, "--terminate-once") == 0)
+        filters_terminate_once();
     else if (strcmp(option, "--session-skips-authenticate") == 0)
         settings.session_skips_authenticate = true;
     else if (strcmp(option, "--no-request-line") == 0)

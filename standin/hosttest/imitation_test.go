@@ -305,6 +305,14 @@ func TestInitTwice(t *testing.T) {
 	require.Equal(t, []string{"right: init 1", "right: init 2", "right: terminate", "right: terminate"}, host.console())
 }
 
+func TestTerminateOnce(t *testing.T) {
+	t.Parallel()
+	host := start(t, "", "--init-twice", "--terminate-once")
+	host.exchange(wire.New(wire.KindQuit))
+	<-host.ended
+	require.Equal(t, []string{"right: init 1", "right: init 2", "right: terminate"}, host.console())
+}
+
 func TestNeighbourFilterIsLoadedAfterIt(t *testing.T) {
 	t.Parallel()
 	second := filepath.Join(t.TempDir(), tested.Library("second"))
