@@ -44,11 +44,11 @@ static void report_unreadable(const char *what, const char *why, char *value)
     char line[128];
 
     value[0] = '\0';
-    if (snprintf(line, sizeof line, "ndoap: the %s %s; its default is used.", what, why) > 0)
+    if (snprintf(line, sizeof line, "ndoap: the %s %s.", what, why) > 0)
         ndoap_notes_console(line);
 }
 
-static const char untranslatable[] = "cannot be translated from LMBCS";
+static const char untranslatable[] = "cannot be translated from LMBCS; its default is used";
 
 // Reads a variable of notes.ini in UTF-8.
 static void read_environment(const char *name, char *value, size_t capacity)
@@ -57,7 +57,7 @@ static void read_environment(const char *name, char *value, size_t capacity)
 
     ndoap_notes_environment(name, lmbcs);
     if (strlen(lmbcs) == NDOAP_MAX_ENVVALUE - 1) // Notes cuts what is longer, and half a path is another path
-        report_unreadable(name, "has more than 254 bytes", value);
+        report_unreadable(name, "has more than 254 bytes; its default is used", value);
     else if (!ndoap_notes_to_utf8(lmbcs, value, capacity))
         report_unreadable(name, untranslatable, value);
 }
