@@ -13,7 +13,7 @@ bool ndoap_headers_read(FilterContext *context, FilterRawRequest *event, ndoap_t
     int size = event->GetAllHeaders(context, &text, &error);
 
     *headers = (ndoap_text){text, text == NULL || size < 0 ? 0 : (size_t)size};
-    return size >= 0 && error == 0;
+    return error == 0 && size >= 0 && (size == 0 || text != NULL);
 }
 
 // Copies a header name so that the host can be given it. False for a name that no header may have (RFC 9110 section

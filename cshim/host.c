@@ -128,18 +128,32 @@ ndoap_text ndoap_host_page_headers(FilterContext *context)
     return (ndoap_text){text, length};
 }
 
-bool ndoap_host_user(FilterContext *context, char *name, size_t capacity)
+// The canonical name as the host has it; NULL when nobody is authenticated.
+static const char *canonical_name(FilterContext *context)
 {
     FilterAuthenticatedUser user;
     unsigned int error = 0;
 
-    name[0] = '\0';
     memset(&user, 0, sizeof user);
     user.fieldFlags = kCannonicalUserName;
-    if (!context->ServerSupport(context, kGetAuthenticatedUserInfo, &user, NULL, 0, &error) ||
-        user.pUserCannonicalName == NULL)
-        return true; // nobody is authenticated
-    return ndoap_notes_to_utf8(user.pUserCannonicalName, name, capacity);
+    if (!context->ServerSupport(context, kGetAuthenticatedUserInfo, &user, NULL, 0, &error))
+        return NULL;
+    return user.pUserCannonicalName;
+}
+
+bool ndoap_host_user(FilterContext *context, char *name, size_t capacity)
+{
+    const char *canonical = canonical_name(context);
+
+    name[0] = '\0';
+    return canonical == NULL || ndoap_notes_to_utf8(canonical, name, capacity);
+}
+
+bool ndoap_host_has_user(FilterContext *context, const char *name)
+{
+    const char *canonical = canonical_name(context);
+
+    return name[0] != '\0' && canonical != NULL && strcmp(canonical, name) == 0;
 }
 
 bool ndoap_host_mapped(const ndoap_host_mapping *mapping, char *path, size_t capacity)

@@ -34,6 +34,9 @@ ndoap_text ndoap_host_page_headers(FilterContext *context);
 // the name cannot be translated.
 bool ndoap_host_user(FilterContext *context, char *name, size_t capacity);
 
+// Tells whether the user that Domino has authenticated has this name: canonical, LMBCS, byte by byte. Nobody has none.
+bool ndoap_host_has_user(FilterContext *context, const char *name);
+
 // A path that the host has mapped a request to, and of which kind (FilterURLMapTypes). Not terminated if it fills size.
 typedef struct {
     const char *path; // may be NULL

@@ -39,14 +39,16 @@ void ndoap_print_console(const char *lines)
 }
 
 // Says that something of the server's own configuration is not readable, and leaves it empty.
-static void report_unreadable(const char *what, char *value)
+static void report_unreadable(const char *what, const char *why, char *value)
 {
     char line[128];
 
     value[0] = '\0';
-    if (snprintf(line, sizeof line, "ndoap: the %s cannot be translated from LMBCS; its default is used.", what) > 0)
+    if (snprintf(line, sizeof line, "ndoap: the %s %s.", what, why) > 0)
         ndoap_notes_console(line);
 }
+
+static const char untranslatable[] = "cannot be translated from LMBCS; its default is used";
 
 // Reads a variable of notes.ini in UTF-8.
 static void read_environment(const char *name, char *value, size_t capacity)
@@ -54,8 +56,10 @@ static void read_environment(const char *name, char *value, size_t capacity)
     char lmbcs[NDOAP_MAX_ENVVALUE];
 
     ndoap_notes_environment(name, lmbcs);
-    if (!ndoap_notes_to_utf8(lmbcs, value, capacity))
-        report_unreadable(name, value);
+    if (strlen(lmbcs) == NDOAP_MAX_ENVVALUE - 1) // Notes cuts what is longer, and half a path is another path
+        report_unreadable(name, "has more than 254 bytes; its default is used", value);
+    else if (!ndoap_notes_to_utf8(lmbcs, value, capacity))
+        report_unreadable(name, untranslatable, value);
 }
 
 unsigned int FilterInit(FilterInitData *data)
@@ -83,7 +87,7 @@ unsigned int FilterInit(FilterInitData *data)
     read_environment("DOAP_Config_Dir", config_dir, sizeof config_dir);
     read_environment("DOAP_Log_Level", log_level, sizeof log_level);
     if (!ndoap_notes_to_utf8(data_directory, directory, sizeof directory))
-        report_unreadable("data directory", directory);
+        report_unreadable("data directory", untranslatable, directory);
 
     ndoap_environment environment = {ndoap_text_of(directory), ndoap_text_of(app_path), ndoap_text_of(config_dir),
                                      ndoap_text_of(log_level)};
@@ -100,7 +104,8 @@ unsigned int FilterInit(FilterInitData *data)
     _Static_assert(sizeof description <= sizeof data->filterDesc, "the description fits");
     memcpy(data->filterDesc, description, sizeof description);
     data->appFilterVersion = kInterfaceVersion;
-    data->eventFlags = kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate;
+    data->eventFlags =
+        kFilterStartRequest | kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate | kFilterEndRequest;
     data->eventFlags |= process ? kFilterProcessRequest : kFilterAuthorized;
     return kFilterHandledEvent;
 }

@@ -227,16 +227,27 @@ bool ndoap_lmbcs_to_utf8(const char *lmbcs, char *utf8, size_t capacity)
     return convert(read_lmbcs, write_utf8, lmbcs, utf8, capacity);
 }
 
-bool ndoap_is_utf8(const char *text)
+// Tells whether a text is UTF-8 that has no character below the first one allowed, nor the one that is forbidden.
+static bool is_utf8(const char *text, uint32_t first, uint32_t forbidden)
 {
     const unsigned char *in = (const unsigned char *)text;
 
     while (*in != '\0') {
         uint32_t character;
         size_t size = read_utf8(in, &character);
-        if (size == 0 || character < ' ' || character == 0x7F)
+        if (size == 0 || character < first || character == forbidden)
             return false;
         in += size;
     }
     return true;
+}
+
+bool ndoap_is_well_formed(const char *text)
+{
+    return is_utf8(text, 0, 0);
+}
+
+bool ndoap_is_utf8(const char *text)
+{
+    return is_utf8(text, ' ', 0x7F);
 }

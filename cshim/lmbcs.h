@@ -15,8 +15,10 @@
 bool ndoap_lmbcs_from_utf8(const char *utf8, char *lmbcs, size_t capacity);
 bool ndoap_lmbcs_to_utf8(const char *lmbcs, char *utf8, size_t capacity);
 
-// Tells whether a NUL-terminated text is well-formed UTF-8 without control characters, of which LMBCS has one before
-// each character of a group.
+// Tells whether a NUL-terminated text is well-formed UTF-8.
+bool ndoap_is_well_formed(const char *text);
+
+// The same, and without control characters, of which LMBCS has one before each character of a group.
 bool ndoap_is_utf8(const char *text);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct {
     const FilterContext *context; // NULL: nothing is remembered
     int32_t again;
     bool named;
+    bool doubted; // named, but see ndoap_note_named
     size_t authorization_size;
     size_t proof_size;
     char proof[MAX_PROOF]; // Authorization value, then target
@@ -52,11 +53,12 @@ bool ndoap_remember(const FilterContext *context, ndoap_text authorization, cons
     memory->context = context;
     memory->again = again;
     memory->named = false;
+    memory->doubted = false;
     memory->name[0] = '\0';
     memory->ticket_size = ticket_size <= MAX_TICKET ? ticket_size : 0;
     if (memory->ticket_size > 0)
         memcpy(memory->ticket, ticket, ticket_size);
-    if (name_size == 0 || name_size >= MAX_LMBCS || authorization.size > MAX_PROOF ||
+    if (name_size == 0 || name_size >= MAX_LMBCS || authorization.size == 0 || authorization.size > MAX_PROOF ||
         target_size > MAX_PROOF - authorization.size)
         return true;
     memcpy(memory->proof, authorization.at, authorization.size);
@@ -81,12 +83,14 @@ const char *ndoap_recall(const FilterContext *context, ndoap_text authorization,
     return memory->name;
 }
 
-void ndoap_note_named(const FilterContext *context)
+void ndoap_note_named(const FilterContext *context, bool doubted)
 {
     thread_memory *memory = ndoap_thread_value();
 
-    if (memory != NULL && memory->context == context)
-        memory->named = true;
+    if (memory == NULL || memory->context != context)
+        return;
+    memory->named = true;
+    memory->doubted = doubted;
 }
 
 // The thread's memory, if it is of the request of a context.
@@ -106,6 +110,13 @@ ndoap_standing ndoap_recall_standing(const FilterContext *context)
     if (!memory->named)
         return NDOAP_STANDING_UNNAMED;
     return memory->again != 0 ? NDOAP_STANDING_AGAIN : NDOAP_STANDING_SETTLED;
+}
+
+const char *ndoap_recall_doubted(const FilterContext *context)
+{
+    const thread_memory *memory = memory_of(context);
+
+    return memory == NULL || !memory->doubted ? NULL : memory->name;
 }
 
 int32_t ndoap_recall_again(const FilterContext *context)

@@ -25,8 +25,13 @@ bool ndoap_remember(const FilterContext *context, ndoap_text authorization, cons
 // byte; otherwise NULL. The name belongs to the thread's memory and is good until ndoap_forget.
 const char *ndoap_recall(const FilterContext *context, ndoap_text authorization, const char *target);
 
-// Notes that Authenticate has named the user of this context after the token.
-void ndoap_note_named(const FilterContext *context);
+// Notes that Authenticate has named the user of this context after the token. doubted: the host had a user of its own
+// in its cache, and who of the two it takes is not certain.
+void ndoap_note_named(const FilterContext *context, bool doubted);
+
+// The name that the host must have taken for the request of a context, if that is doubted; empty when it was not kept.
+// NULL when there is no doubt. It is good until ndoap_forget.
+const char *ndoap_recall_doubted(const FilterContext *context);
 
 // What is still to be asked before the request of a context is served.
 typedef enum {

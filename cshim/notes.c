@@ -96,8 +96,8 @@ static bool translate(uint16_t mode, const char *in, char *out, size_t capacity)
         bool from_utf8 = mode == UTF8_TO_LMBCS;
         return from_utf8 ? ndoap_lmbcs_from_utf8(in, out, capacity) : ndoap_lmbcs_to_utf8(in, out, capacity);
     }
-    if (length > UINT16_MAX || capacity < 2)
-        return false;
+    if (length > UINT16_MAX || capacity < 2 || (mode == UTF8_TO_LMBCS && !ndoap_is_well_formed(in)))
+        return false; // OSTranslate would put something in the place of what it cannot read
     // OSTranslate fills what it can and does not say that it cut: a result within four bytes of the end, the longest
     // character of either side, may have been cut. A NUL inside would make it another name.
     uint16_t room = capacity - 1 > UINT16_MAX ? UINT16_MAX : (uint16_t)(capacity - 1);

@@ -121,8 +121,10 @@ static int32_t begin_lookup(const char *name, uint16_t items_count, const char *
     if (name[0] == '\0' || !ndoap_notes_to_lmbcs(name, lmbcs, sizeof lmbcs))
         return NDOAP_PEOPLE_ANSWERED;
     *code = notes.lookup(NULL, EXHAUSTIVE, 1, "$Users", 1, lmbcs, items_count, items, &found->handle) & CODE_BITS;
-    if (*code != 0)
+    if (*code != 0) {
+        found->handle = 0; // nobody says that it is one now, and the server ends itself over one that is not
         return NDOAP_PEOPLE_FAILED;
+    }
     found->buffer = found->handle == 0 ? NULL : notes.lock(found->handle);
     if (found->buffer == NULL)
         return NDOAP_PEOPLE_FAILED;

@@ -146,6 +146,7 @@ static ndoap_text trimmed(const char *from, const char *end)
 typedef struct {
     ndoap_text name;
     ndoap_text value;
+    ndoap_text whole;
 } header_line;
 
 // Takes the line that starts at *from apart and moves *from behind it. False for a line without a colon.
@@ -156,12 +157,52 @@ static bool next_line(const char **from, const char *end, header_line *line)
     while (stop + 1 < end && is_blank(stop[1])) // obs-fold: the value goes on
         stop = line_end(stop + 1, end);
     *from = stop < end ? stop + 1 : end;
+    line->whole = (ndoap_text){start, (size_t)(stop - start)};
     const char *colon = memchr(start, ':', (size_t)(stop - start));
     if (colon == NULL)
         return false;
     line->name = (ndoap_text){start, (size_t)(colon - start)};
     line->value = trimmed(colon + 1, stop);
     return true;
+}
+
+// Finds a name in the rest of a line that has become one by folding, or has a carriage return within: servers that do
+// neither take it for several. *from is where to look, and moves on. Of the name that is found its first byte, which no
+// name may have, is part.
+static bool next_hidden(const header_line *line, const char **from, ndoap_text *name)
+{
+    const char *end = line->whole.at + line->whole.size;
+
+    while (*from < end) {
+        const char *start = *from;
+        while (*from < end && **from != '\r' && **from != '\n')
+            ++*from;
+        const char *colon = memchr(start, ':', (size_t)(*from - start));
+        bool first = start == line->whole.at;
+        if (*from < end)
+            ++*from;
+        if (colon == NULL || first)
+            continue;
+        *name = (ndoap_text){start - 1, (size_t)(colon - start) + 1};
+        return true;
+    }
+    return false;
+}
+
+// Counts the reserved names in the rest of a line. They remain: a host cannot be asked to empty what it has under
+// another name.
+static void scan_hidden(const header_line *line, ndoap_header_scan *found)
+{
+    ndoap_text hidden;
+
+    for (const char *from = line->whole.at; next_hidden(line, &from, &hidden);) {
+        ndoap_text name = trimmed(hidden.at, hidden.at + hidden.size);
+        if (!is_reserved(name.at, name.size))
+            continue;
+        found->reserved++;
+        if (found->reserved_remaining++ == 0)
+            found->reserved_name = hidden;
+    }
 }
 
 ndoap_header_scan ndoap_scan_headers(const char *headers, size_t size)
@@ -175,6 +216,7 @@ ndoap_header_scan ndoap_scan_headers(const char *headers, size_t size)
         if (!next_line(&from, end, &line))
             continue;
         ndoap_text name = trimmed(line.name.at, line.name.at + line.name.size);
+        scan_hidden(&line, &found);
         if (is_reserved(name.at, name.size)) {
             found.reserved++;
             if (line.value.size > 0 && found.reserved_remaining++ == 0)
@@ -218,10 +260,16 @@ size_t ndoap_count_spellings(const char *headers, size_t size, const char *name,
     return count;
 }
 
+// Tells whether a header reaches applications as one of a proxy.
+static bool is_proxys(ndoap_text name)
+{
+    return same_variable(name, "x-forwarded-for") || same_variable(name, "x-forwarded-proto");
+}
+
 bool ndoap_claims_proxy(const char *headers, size_t size)
 {
-    static const char *const names[] = {"x-forwarded-for", "x-forwarded-proto"};
     header_line line;
+    ndoap_text hidden;
 
     if (headers == NULL)
         return false;
@@ -229,8 +277,10 @@ bool ndoap_claims_proxy(const char *headers, size_t size)
         if (!next_line(&from, end, &line))
             continue;
         ndoap_text name = trimmed(line.name.at, line.name.at + line.name.size);
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-            if (same_variable(name, names[i]) && memchr(name.at, '_', name.size) != NULL)
+        if (is_proxys(name) && memchr(name.at, '_', name.size) != NULL)
+            return true;
+        for (const char *rest = line.whole.at; next_hidden(&line, &rest, &hidden);)
+            if (is_proxys(trimmed(hidden.at, hidden.at + hidden.size)))
                 return true;
     }
     return false;

@@ -33,7 +33,9 @@ typedef struct {
 } ndoap_header_scan;
 
 // Reads header text once. Names that reach an application as the CGI variable HTTP_X_DOAP_... are reserved: any case,
-// '-' or '_'. A line that continues the one before it (obs-fold) counts as part of its value.
+// '-' or '_'. A line that continues the one before it (obs-fold) counts as part of its value; but a reserved name at
+// its beginning, or behind a carriage return, counts, too, with a name that no header may have: who reads lines another
+// way would take it for a header.
 ndoap_header_scan ndoap_scan_headers(const char *headers, size_t size);
 
 // Returns how many header lines reach an application as the same CGI variable as name, and, in *spelled, the name of
@@ -41,7 +43,8 @@ ndoap_header_scan ndoap_scan_headers(const char *headers, size_t size);
 size_t ndoap_count_spellings(const char *headers, size_t size, const char *name, ndoap_text *spelled);
 
 // Tells whether a request has a header that applications take for one of a proxy, X-Forwarded-For or X-Forwarded-Proto,
-// in a spelling with '_': both are one CGI variable, and a proxy that sets the one may pass the other on.
+// in a spelling with '_': both are one CGI variable, and a proxy that sets the one may pass the other on. Or has it in
+// any spelling where only some servers see a header, as above.
 bool ndoap_claims_proxy(const char *headers, size_t size);
 
 #endif

@@ -41,7 +41,7 @@ static unsigned int answer(FilterContext *context, ndoap_decision *decision)
 
 // Refuses a request that brought X-DOAP-* headers which cannot be cleared, or a proxy's in a spelling that no proxy
 // has. The one answer that C words itself: there is nothing to decide.
-static unsigned int refuse_headers(FilterContext *context)
+static unsigned int refuse_headers(FilterContext *context, const FilterRawRequest *event)
 {
     static char reason[] = "Bad Request";
     static char headers[] = "Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 67\r\n\r\n";
@@ -54,7 +54,7 @@ static unsigned int refuse_headers(FilterContext *context)
     decision.reason = reason;
     decision.headers = headers;
     decision.body = body;
-    decision.body_size = sizeof body - 1;
+    decision.body_size = event->requestMethod == kRequestHEAD ? 0 : sizeof body - 1;
     return answer(context, &decision);
 }
 
@@ -86,12 +86,12 @@ static unsigned int on_raw_request(FilterContext *context, FilterRawRequest *eve
         return kFilterError; // without its headers a request cannot be cleared of forged ones
     ndoap_header_scan scan = ndoap_scan_headers(headers.at, headers.size);
     if (!ndoap_headers_empty_reserved(context, event, &headers, &scan))
-        return refuse_headers(context);
+        return refuse_headers(context, event);
     const char *target = ndoap_host_target(context, &line);
     ndoap_route route = ndoap_route_of(target);
     // Where people log in, CGI variables are all that is left of the headers.
     if (route == NDOAP_ROUTE_USER && ndoap_claims_proxy(headers.at, headers.size))
-        return refuse_headers(context);
+        return refuse_headers(context, event);
     if (route != NDOAP_ROUTE_MACHINE && route != NDOAP_ROUTE_OPTIONAL && scan.authorization.at == NULL)
         return kFilterNotHandled;
     if (target == NULL)
@@ -165,7 +165,7 @@ static unsigned int name_user(FilterContext *context, FilterAuthenticate *event,
     unsigned int result = authenticate_as(event, name);
 
     if (event->authType == kAuthenticBasic)
-        ndoap_note_named(context);
+        ndoap_note_named(context, event->foundInCache != 0);
     return result;
 }
 
@@ -263,13 +263,23 @@ static unsigned int on_served(FilterContext *context, const FilterRequest *line,
     return result;
 }
 
+// What is still to be asked of a request. Whom the host has taken for its user is looked at only where there is a
+// doubt: how the host spells the name otherwise is not known well enough.
+static ndoap_standing standing_of(FilterContext *context)
+{
+    const char *name = ndoap_recall_doubted(context);
+
+    return name != NULL && !ndoap_host_has_user(context, name) ? NDOAP_STANDING_UNNAMED
+                                                               : ndoap_recall_standing(context);
+}
+
 // The last event before a request is served; event is NULL at ProcessRequest.
 static unsigned int on_last_event(FilterContext *context, FilterAuthorize *event, const ndoap_host_mapping *mapping)
 {
     FilterRequest line;
     unsigned int result = kFilterNotHandled;
     const char *target = ndoap_host_target(context, &line);
-    ndoap_standing standing = ndoap_recall_standing(context);
+    ndoap_standing standing = standing_of(context);
 
     if (ndoap_route_of(target) == NDOAP_ROUTE_USER)
         // At RawRequest a token is refused here. One that was accepted came with another spelling of the path, which
@@ -315,6 +325,11 @@ unsigned int HttpFilterProc(FilterContext *context, unsigned int eventType, void
         return on_authorize(context, eventData);
     case kFilterProcessRequest:
         return on_process(context, eventData);
+    case kFilterStartRequest:
+    case kFilterEndRequest:
+        // Contexts are used again, and a filter in front may keep the next RawRequest to itself.
+        ndoap_forget();
+        return kFilterNotHandled;
     default:
         return kFilterNotHandled;
     }

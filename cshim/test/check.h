@@ -33,5 +33,7 @@ void test_notes(void);
 void test_people(void);
 void test_shim(void);
 void test_mapped(void);
+void test_requests(void);
+void test_fuzz(void);
 
 #endif

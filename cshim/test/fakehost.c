@@ -91,7 +91,7 @@ static int get_all_headers(FilterContext *c, char **headers, unsigned int *error
 {
     (void)c;
     *error = host.headers_fail ? DSAPI_INTERNAL_ERROR : 0;
-    *headers = host.headers_fail ? NULL : host.headers;
+    *headers = host.headers_fail || host.headers_missing ? NULL : host.headers;
     return host.headers_fail ? 0 : (int)strlen(host.headers);
 }
 
@@ -159,7 +159,10 @@ void fake_end(void)
 
 FilterRawRequest fake_raw_request(void)
 {
-    return (FilterRawRequest){.GetAllHeaders = get_all_headers, .GetHeader = get_header, .SetHeader = set_header};
+    return (FilterRawRequest){.requestMethod = host.method,
+                              .GetAllHeaders = get_all_headers,
+                              .GetHeader = get_header,
+                              .SetHeader = set_header};
 }
 
 FilterAuthenticate fake_authenticate(LMBCS *name, unsigned int size)
@@ -194,7 +197,8 @@ void ndoap_serve(ndoap_request *request, ndoap_decision *decision)
 
 void ndoap_open(ndoap_environment *environment, ndoap_opening *opening)
 {
-    CHECK(environment->app_path.size == strlen("doap.db"), "DOAP_App_Path arrives");
+    snprintf(bridge.app_path, sizeof bridge.app_path, "%.*s", (int)environment->app_path.size,
+             environment->app_path.at);
     CHECK(environment->data_directory.size == strlen("/local/notesdata"), "the data directory arrives");
     bridge.opened++;
     opening->user_event = bridge.user_event;

@@ -16,6 +16,7 @@ typedef struct {
     unsigned int method;
     char headers[8192]; // changed by SetHeader
     bool headers_fail;
+    bool headers_missing; // there is a size, and no text
     bool set_header_fails;
     const char *body; // body_size bytes
     int body_size;
@@ -55,6 +56,7 @@ typedef struct {
     int crossings;
     ndoap_request asked; // texts point into host memory: good until fake_end
     char mapped[2048];   // of asked, whose own is the shim's and gone after the call
+    char app_path[300];  // of the environment that ndoap_open was given
     int opened;
     int closed;
     int32_t user_event;

@@ -52,7 +52,8 @@ NOTES_FUNCTION uint16_t NAMELookup2(const char *server, uint32_t flags, uint16_t
         if (strcmp(p->name, names) == 0)
             matching[matches++] = p;
     *handle = people.no_handle ? 0 : HANDLE;
-    people.open += !people.no_handle;
+    // What a failed call leaves there is nobody's: to free it is to free something else, or nothing.
+    people.open += !people.no_handle && people.lookup_fails == 0;
     return people.lookup_fails;
 }
 

@@ -18,6 +18,8 @@ int main(void)
     test_people();
     test_shim();
     test_mapped();
+    test_requests();
+    test_fuzz();
     printf("%d passed, %d failed\n", checks_passed, checks_failed);
     return checks_failed == 0 ? 0 : 1;
 }

@@ -94,13 +94,18 @@ void test_memory(void)
     CHECK(ndoap_recall(&one, text(large), "/x") == NULL, "a long token is not remembered");
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "and drops what was");
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_UNNAMED, "it is accepted, but not named");
-    ndoap_note_named(&other);
+    ndoap_note_named(&other, true);
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_UNNAMED, "nor by naming another");
-    ndoap_note_named(&one);
+    ndoap_note_named(&one, false);
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_SETTLED, "until it is");
+    CHECK(ndoap_recall_doubted(&one) == NULL, "without a doubt");
+    ndoap_note_named(&one, true);
+    CHECK_TEXT(ndoap_recall_doubted(&one), "");
+    CHECK(ndoap_recall_doubted(&other) == NULL, "which another context knows nothing of");
     ndoap_remember(&one, text(large), "/x", "CN=B", NDOAP_AGAIN_TRANSPORT, NULL);
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_UNNAMED, "the next one is not named by that");
-    ndoap_note_named(&one);
+    CHECK(ndoap_recall_doubted(&one) == NULL, "nor doubted");
+    ndoap_note_named(&one, false);
     CHECK(ndoap_recall_standing(&one) == NDOAP_STANDING_AGAIN, "and must be judged again, however long it is");
     CHECK(ndoap_recall_standing(&other) == NDOAP_STANDING_NONE, "another context is none of our business");
     ndoap_forget();
@@ -115,6 +120,8 @@ void test_memory(void)
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "a long name is not remembered");
     ndoap_remember(&one, text("Bearer a"), "/x", "", 0, NULL);
     CHECK(ndoap_recall(&one, text("Bearer a"), "/x") == NULL, "nor is nobody");
+    ndoap_remember(&one, (ndoap_text){NULL, 0}, "/x", "CN=A", 0, NULL);
+    CHECK(ndoap_recall(&one, (ndoap_text){NULL, 0}, "/x") == NULL, "nor is a request without a token");
     free(large);
     test_ticket();
 }

@@ -91,6 +91,9 @@ static void test_translation(void)
     CHECK_TEXT(small, "");
     CHECK(!ndoap_notes_to_lmbcs("CN=J\xC3\xB6rg", out, sizeof out), "a result with a NUL inside");
     CHECK_TEXT(out, "");
+    CHECK(!ndoap_notes_to_lmbcs("CN=J\xC5rg", out, sizeof out), "what is no UTF-8, and may become anything");
+    CHECK_TEXT(out, "");
+    CHECK(ndoap_notes_to_lmbcs("a\tb\xC5\x81", out, sizeof out), "a password may have control characters");
     translate_fails = true;
     CHECK(!ndoap_notes_to_utf8("CN=J\x14\x01\x41rg", out, sizeof out), "OSTranslate fails");
     CHECK(ndoap_notes_to_utf8("CN=A", out, sizeof out), "ASCII does not need it");

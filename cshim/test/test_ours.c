@@ -135,6 +135,13 @@ static void test_headers(void)
     check_scan("X-DOAP-Scope:\r\nX-DOAP-Client: \r\n", "", 0, "");
     check_scan("X-DOAP-Scope:\r\n\tfolded\r\n", "", 1, "X-DOAP-Scope");
     check_scan("X-DOAP-: a\r\n", "", 1, "X-DOAP-");
+    // Some servers take a line for a header that others take for the rest of the one before.
+    check_scan("GET / HTTP/1.1\r\n X-DOAP-Scope: a\r\n", "", 1, "\n X-DOAP-Scope");
+    check_scan("Cookie: a\r\n\tx_doap_scope : a\r\n", "", 1, "\n\tx_doap_scope ");
+    check_scan("Cookie: a\r\n b\r\n X-DOAP-Scope:\r\n", "", 1, "\n X-DOAP-Scope");
+    check_scan("Cookie: a\rX-DOAP-Scope: a\r\n", "", 1, "\rX-DOAP-Scope");
+    check_scan("Cookie: a\r\r\n X-DOAP-Scope: a", "", 1, "\n X-DOAP-Scope");
+    check_scan("Cookie: X-DOAP-Scope: a\r\n X-DOAP-Scope\r\n b: c\r\n", "", 0, "");
     check_scan("X-DOAP: a\r\nXX-DOAP-Scope: b\r\n", "", 0, "");
     check_scan("X-DOAP-Scope : a\r\n", "", 1, "X-DOAP-Scope ");
     check_scan("GET / HTTP/1.1\r\nHost: h\r\nX-DOAP-Scope: forged", "", 1, "X-DOAP-Scope");
@@ -156,15 +163,15 @@ static void test_spellings(void)
 static void test_claims(void)
 {
     static const char *const claims[] = {
-        "GET / HTTP/1.1\r\nX_Forwarded_For: 1\r\n",
-        "x-forwarded_for:\r\n",
-        "Host: h\r\nX_FORWARDED-Proto : https\r\n",
-        "X-Forwarded-For: 1\r\nX_Forwarded_For: 2",
+        "GET / HTTP/1.1\r\nX_Forwarded_For: 1\r\n",  "x-forwarded_for:\r\n",
+        "Host: h\r\nX_FORWARDED-Proto : https\r\n",  "X-Forwarded-For: 1\r\nX_Forwarded_For: 2",
+        "Cookie: a\r\n X_Forwarded_For: folded\r\n", "Cookie: a\r\n X-Forwarded-For: folded\r\n",
+        "Cookie: a\rX-Forwarded-Proto: https\r\n",
     };
     static const char *const harmless[] = {
         "X-Forwarded-For: 1_2\r\nx-forwarded-proto: https\r\n",
         "X_Forwarded_Fort: 1\r\nX_Forwarded: 2\r\n",
-        "Cookie: a\r\n X_Forwarded_For: folded\r\n",
+        "Cookie: a\r\n X_Forwarded_For\r\n folded\r\n",
         "",
     };
 

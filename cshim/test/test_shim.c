@@ -29,8 +29,16 @@ static void test_init(void)
     CHECK(data.appFilterVersion == kInterfaceVersion, "version");
     CHECK(strcmp(data.filterDesc, "ndoap: OAuth 2 authorization and resource server for Domino") == 0,
           "the console is told what there is, and nothing that is not built yet");
-    CHECK(data.eventFlags == (kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate | kFilterAuthorized),
+    CHECK(data.eventFlags == (kFilterStartRequest | kFilterRawRequest | kFilterTranslateRequest | kFilterAuthenticate |
+                              kFilterAuthorized | kFilterEndRequest),
           "events %x", data.eventFlags);
+    CHECK_TEXT(bridge.app_path, "doap.db");
+    console_text[0] = '\0';
+    environment_is_hostile = true;
+    CHECK(FilterInit(&data) == kFilterHandledEvent && bridge.app_path[0] == '\0', "a path that was cut is not used");
+    CHECK(strstr(console_text, "ndoap: the DOAP_App_Path has more than 254 bytes; its default is used.\n") != NULL,
+          "which is said: %s", console_text);
+    environment_is_hostile = false;
     bridge.user_event = NDOAP_USER_EVENT_PROCESS;
     CHECK(FilterInit(&data) == kFilterHandledEvent, "once more");
     CHECK((data.eventFlags & (kFilterAuthorized | kFilterProcessRequest)) == kFilterProcessRequest, "the other event");
@@ -78,6 +86,13 @@ static void test_forged_headers(void)
     host.set_header_fails = true;
     CHECK(raw(context) == kFilterHandledRequest && host.status == 400, "a header that cannot be emptied is refused");
     CHECK(strstr(host.response_headers, "Content-Length: 67") != NULL && host.written_size == 67, "in words");
+    host.method = kRequestHEAD;
+    host.written_size = 0;
+    CHECK(raw(context) == kFilterHandledRequest && host.status == 400, "also to HEAD");
+    CHECK(host.written_size == 0, "which has an answer without a body");
+    context = fake_begin("/", "Cookie: a\r\n X-DOAP-Scope: b\r\n\r\n");
+    CHECK(raw(context) == kFilterHandledRequest && host.status == 400,
+          "a line that only some servers take for a header");
     context = fake_begin("/", "X-DOAP-Scope: a\r\nX-DOAP-Scope: b\r\n\r\n");
     CHECK(raw(context) == kFilterHandledRequest && host.status == 400,
           "so is a second one that the host does not reach");
@@ -94,6 +109,9 @@ static void test_forged_headers(void)
     context = fake_begin("/", "");
     host.headers_fail = true;
     CHECK(raw(context) == kFilterError, "a request whose headers cannot be seen is an error");
+    context = fake_begin("/", "Host: h\r\n\r\n");
+    host.headers_missing = true;
+    CHECK(raw(context) == kFilterError, "also if the host says that there are some");
     CHECK(bridge.crossings == 0, "without asking Go");
 }
 

@@ -58,7 +58,11 @@ func damagedHeaders(header string) []sample {
 		{"a folded line", set("X-Fold: a\r\n b\r\n" + header)},
 		{"a folded line first", set(" b\r\n" + header)},
 		{"a name of ours with a blank behind", set("X-DOAP-Scope : forged\r\n" + header)},
-		{"a name of ours with a tab before", set("X-A: b\r\n\tX-DOAP-Scope: folded\r\n" + header)},
+		{"a name of ours with a blank behind and no body wanted", func(m wire.Message) {
+			m[wire.Method], m[wire.Header] = []byte("HEAD"), []byte("X-DOAP-Scope : forged\r\n"+header)
+		}},
+		{"a name of ours with a tab before", set("X-A: b\r\n\tX-DOAP-Scope: forged\r\n" + header)},
+		{"a name of ours behind a carriage return", set("X-A: b\rX-DOAP-Scope: forged\r\n" + header)},
 		{"a name of ours that is not UTF-8", set("X-DOAP-\xff: forged\r\n" + header)},
 		{"a name of ours without an end", set("X-DOAP-: forged\r\nX-DOAP-Scope\r\n" + header)},
 	}

@@ -80,6 +80,32 @@ func TestTokenThatASessionHides(t *testing.T) {
 	}
 }
 
+// A server that looks into its cache first, though it must not: who of the two it takes is told in two ways. A request
+// that it serves to somebody else than the token's user is refused.
+func TestTokenBesideACachedUser(t *testing.T) {
+	for _, event := range []string{"authorized", "process"} {
+		for _, winner := range []string{"filter", "cache"} {
+			t.Run(event+" "+winner, func(t *testing.T) {
+				s := start(t, options{userEvent: event, extra: []string{"--host-arg", "--found-in-cache", "--host-arg", winner}})
+				token := s.tokens(t, alice).text("access_token")
+				b := s.login(t, joerg)
+				for _, path := range []string{"/public.nsf/api/data/documents", "/standin/environ"} {
+					got := b.readInSession(t, path, token)
+					if winner == "filter" {
+						assert.Equal(t, alice.canonical, got.header.Get("X-Standin-User"), "%s %s", path, got.body)
+						continue
+					}
+					assert.GreaterOrEqual(t, got.status, http.StatusBadRequest, "%s %s", path, got.body)
+					assert.Less(t, got.status, http.StatusInternalServerError, "%s %s", path, got.body)
+					assert.Empty(t, got.header.Get("X-Standin-User"), "the filter answers, not Domino")
+				}
+				own := s.login(t, alice).readInSession(t, "/standin/environ", token)
+				assert.Equal(t, alice.canonical, own.header.Get("X-Standin-User"), "whoever wins, it is she")
+			})
+		}
+	}
+}
+
 // Domino may spell nobody in letters: he gets the login, never a code.
 func TestNobodySpelledAnonymous_A74(t *testing.T) {
 	for _, auth := range []string{"session", "basic"} {

@@ -179,7 +179,7 @@ func TestSpellingsOfMappedPaths_B13(t *testing.T) {
 			require.Equal(t, wire.Answered, got.Text(wire.Outcome), got.Text(wire.Trace))
 			assert.Equal(t, "403", got.Text(wire.Status))
 			assert.Contains(t, got.Text(wire.AnswerBody), "insufficient_scope")
-			assert.True(t, strings.HasSuffix(got.Text(wire.Trace), " Authorized"), "answered there: %s", got.Text(wire.Trace))
+			assert.True(t, strings.HasSuffix(got.Text(wire.Trace), " Authorized EndRequest"), "answered there: %s", got.Text(wire.Trace))
 		})
 	}
 }

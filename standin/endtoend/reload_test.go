@@ -104,6 +104,18 @@ func TestFilterInitTwice(t *testing.T) {
 	assert.Equal(t, 1, count(s.printed(), "ndoap: ready"))
 }
 
+// Nobody says that TerminateFilter comes as often. Where it does not, the instance outlives a restart, and works.
+func TestFilterInitTwiceTerminateOnce(t *testing.T) {
+	s := start(t, options{extra: []string{"--host-arg", "--init-twice", "--host-arg", "--terminate-once"}})
+	tokens := s.tokens(t, alice)
+	for range 2 {
+		s.tell(t, "tell http restart")
+		assert.Equal(t, http.StatusOK, s.read(t, "/sales.nsf/api/data/documents", tokens.text("access_token")).status)
+	}
+	tutorial(t, s, alice)
+	assert.Equal(t, 1, count(s.printed(), "ndoap: ready"))
+}
+
 // 64 threads of the host redeem one code; one of them gets tokens.
 func TestConcurrentRedemption_A29(t *testing.T) {
 	s := start(t, options{extra: []string{"--threads", "64"}})

@@ -3,6 +3,7 @@
 package endtoend
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,4 +102,15 @@ func TestPathsInNotesINI(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(data, "notes.ini"), []byte(text), 0o600))
 	}})
 	tutorial(t, s, alice)
+}
+
+// The reference shows the header text without the request line: nothing may depend on it.
+func TestHeaderTextWithoutRequestLine(t *testing.T) {
+	s := start(t, options{extra: []string{"--host-arg", "--no-request-line"}})
+	token := s.tokens(t, alice).text("access_token")
+	got := s.read(t, "/sales.nsf/api/data/documents", token)
+	require.Equal(t, alice.canonical, got.header.Get("X-Standin-User"), got.body)
+	request := newRequest(t, http.MethodGet, s.base+"/standin/environ", "")
+	request.Header["X-Doap-Scope"] = []string{"forged"}
+	require.NotContains(t, do(t, http.DefaultClient, request).body, "forged")
 }

@@ -49,7 +49,7 @@ func TestTokensNeedProtection(t *testing.T) {
 				assert.Equal(t, "400", got.Text(wire.Status))
 				assert.Contains(t, got.Text(wire.AnswerBody), "invalid_request")
 				assert.Contains(t, got.Text(wire.AnswerHeader), "Www-Authenticate: Bearer ")
-				assert.True(t, strings.HasSuffix(got.Text(wire.Trace), " Authorized"), "answered there: %s", got.Text(wire.Trace))
+				assert.True(t, strings.HasSuffix(got.Text(wire.Trace), " Authorized EndRequest"), "answered there: %s", got.Text(wire.Trace))
 				return
 			}
 			assert.Equal(t, wire.Serve, got.Text(wire.Outcome), got.Text(wire.AnswerBody))

@@ -60,6 +60,23 @@ int callback_done(int result, unsigned int *error, unsigned int why)
     return result;
 }
 
+char *show(request *r, shown_text which)
+{
+    static const char *const names[] = {"the request's URL", "the request's version", "userName", "password"};
+    const char *texts[] = {r->url, r->version, r->basic_user, r->basic_password};
+
+    return texts[which] == NULL ? NULL : guard_text(&r->worker->shown[which], names[which], text_of(texts[which]));
+}
+
+char *show_body(request *r)
+{
+    guard *body = &r->worker->body;
+
+    if (body->expired)
+        r->body = guard_bytes(body, "the request's body", frame_field(r->in, TAG_BODY));
+    return (char *)(uintptr_t)r->body;
+}
+
 static int get_request(FilterContext *context, FilterRequest *line, unsigned int *error)
 {
     request *r = callback(CALL_GET_REQUEST, context, error, events_with_request);
@@ -68,11 +85,11 @@ static int get_request(FilterContext *context, FilterRequest *line, unsigned int
         return callback_done(0, error, DSAPI_INVALID_ARGUMENT);
     memset(line, 0, sizeof *line);
     line->method = r->method;
-    line->URL = (char *)(uintptr_t)r->url;
-    line->version = (char *)(uintptr_t)r->version;
-    line->userName = (char *)(uintptr_t)r->basic_user;
-    line->password = (char *)(uintptr_t)r->basic_password;
-    line->contentRead = (char *)(uintptr_t)r->body;
+    line->URL = show(r, SHOWN_URL);
+    line->version = show(r, SHOWN_VERSION);
+    line->userName = show(r, SHOWN_USER);
+    line->password = show(r, SHOWN_PASSWORD);
+    line->contentRead = show_body(r);
     line->contentReadLen = (unsigned int)r->body_size;
     return callback_done(1, error, 0);
 }
@@ -83,7 +100,7 @@ static int get_request_contents(FilterContext *context, char **contents, unsigne
 
     if (contents == NULL)
         return callback_done(0, error, DSAPI_INVALID_ARGUMENT);
-    *contents = (char *)(uintptr_t)r->body;
+    *contents = show_body(r);
     return callback_done((int)r->body_size, error, 0);
 }
 

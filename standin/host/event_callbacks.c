@@ -28,12 +28,14 @@ static int all_headers(FilterContext *context, char **headers, unsigned int *err
     text method = frame_field(r->in, TAG_METHOD);
     expire_header_text(r);
     buffer_clear(&r->header_text);
-    buffer_append(&r->header_text, method.at, method.size);
-    buffer_text(&r->header_text, " ");
-    buffer_text(&r->header_text, r->url);
-    buffer_text(&r->header_text, " ");
-    buffer_text(&r->header_text, r->version);
-    buffer_text(&r->header_text, "\r\n");
+    if (!settings.no_request_line) {
+        buffer_append(&r->header_text, method.at, method.size);
+        buffer_text(&r->header_text, " ");
+        buffer_text(&r->header_text, r->url);
+        buffer_text(&r->header_text, " ");
+        buffer_text(&r->header_text, r->version);
+        buffer_text(&r->header_text, "\r\n");
+    }
     buffer_append(&r->header_text, r->headers.at, r->headers.size);
     buffer_text(&r->header_text, "\r\n");
     r->header_piece = &w->header_text[w->texts++ % HEADER_TEXTS];
@@ -126,10 +128,11 @@ static void get_mapped_resource(FilterContext *context, char **path, unsigned in
     (void)callback_done(1, error, path == NULL ? DSAPI_INVALID_ARGUMENT : 0);
 }
 
-// The names of the user: groups, each ending in a NUL.
+// The names of the user: his own and groups, each ending in a NUL. A buffer that is too small is filled to its end;
+// *cut says so.
 
-static int list_names(callback_name name, FilterContext *context, LMBCS *list, unsigned int size, unsigned int *count,
-                      unsigned int *error)
+static int list_names(callback_name name, bool *cut, FilterContext *context, LMBCS *list, unsigned int size,
+                      unsigned int *count, unsigned int *error)
 {
     request *r = callback(name, context, error, kFilterUserNameList | kFilterAuthenticate);
     unsigned int names = 0;
@@ -139,25 +142,30 @@ static int list_names(callback_name name, FilterContext *context, LMBCS *list, u
     for (size_t i = 0; i < r->groups.size; i++)
         names += r->groups.at[i] == '\0';
     *count = names;
-    if (r->groups.size > size)
-        return callback_done((int)r->groups.size, error, DSAPI_BUFFER_TOO_SMALL);
-    if (r->groups.size > 0)
-        memcpy(list, r->groups.at, r->groups.size);
-    return callback_done((int)r->groups.size, error, 0);
+    *cut = r->groups.size > size;
+    size_t shown = *cut ? size : r->groups.size;
+    if (shown > 0)
+        memcpy(list, r->groups.at, shown);
+    return callback_done((int)shown, error, 0);
 }
 
 static int get_user_name_list(FilterContext *context, LMBCS *list, unsigned int size, unsigned int *count,
                               unsigned int reserved, unsigned int *error)
 {
+    bool cut = false;
+    int shown = list_names(CALL_GET_USER_NAME_LIST, &cut, context, list, size, count, error);
+
     (void)reserved;
-    return list_names(CALL_GET_USER_NAME_LIST, context, list, size, count, error);
+    return cut ? -1 : shown;
 }
 
 static int populate_user_name_list(FilterContext *context, LMBCS *list, unsigned int size, unsigned int *count,
                                    unsigned int reserved, unsigned int *error)
 {
+    bool cut = false;
+
     (void)reserved;
-    return list_names(CALL_POPULATE_USER_NAME_LIST, context, list, size, count, error);
+    return list_names(CALL_POPULATE_USER_NAME_LIST, &cut, context, list, size, count, error);
 }
 
 static int add_groups(FilterContext *context, LMBCS *groups, unsigned int count, unsigned int reserved,
@@ -178,7 +186,8 @@ static int remove_groups(FilterContext *context, unsigned int reserved, unsigned
     request *r = callback(CALL_REMOVE_GROUPS, context, error, kFilterUserNameList);
 
     (void)reserved;
-    buffer_clear(&r->groups);
+    if (r->groups.size > 0) // his own name stays
+        r->groups.size = strlen(r->groups.at) + 1;
     return callback_done(1, error, 0);
 }
 

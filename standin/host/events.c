@@ -5,7 +5,7 @@
 #include "request.h"
 
 static const event_rule rules[] = {
-    {"StartRequest", kFilterStartRequest, false, false},
+    {"StartRequest", kFilterStartRequest, false, true},
     {"RawRequest", kFilterRawRequest, true, true},
     {"ParsedRequest", kFilterParsedRequest, true, true},
     {"RewriteURL", kFilterRewriteURL, false, true},

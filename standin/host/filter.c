@@ -21,6 +21,7 @@ filter filters[MAX_FILTERS];
 int filters_count;
 
 static int init_times;
+static bool terminates_once;
 static unsigned int generation;
 static int running; // requests
 static bool closed; // no request may begin
@@ -131,15 +132,25 @@ bool filters_load(int times)
     return true;
 }
 
+void filters_terminate_once(void)
+{
+    terminates_once = true;
+}
+
+// What functions other than HttpFilterProc may return.
+static void check_result(const char *function, unsigned int result)
+{
+    if (result != kFilterHandledEvent && result != kFilterError)
+        violation("%s returned %u, neither kFilterHandledEvent nor kFilterError", function, result);
+}
+
 void filters_unload(void)
 {
     for (int i = filters_count - 1; i >= 0; i--) {
         place_enter("TerminateFilter");
-        for (int time = 0; time < init_times && filters[i].terminate != NULL; time++) {
-            unsigned int result = filters[i].terminate(0);
-            if (result > kFilterError)
-                violation("TerminateFilter returned %u", result);
-        }
+        int times = terminates_once ? 1 : init_times;
+        for (int time = 0; time < times && filters[i].terminate != NULL; time++)
+            check_result("TerminateFilter", filters[i].terminate(0));
         place_enter(NULL);
         platform_unload(filters[i].library);
     }
@@ -199,7 +210,7 @@ void filters_thread_begins(unsigned int *seen)
     place_enter("HttpFilterThreadInit");
     for (int i = 0; i < filters_count; i++)
         if (filters[i].thread_init != NULL)
-            (void)filters[i].thread_init(0);
+            check_result("HttpFilterThreadInit", filters[i].thread_init(0));
     place_enter(NULL);
 }
 
@@ -209,7 +220,7 @@ void filters_thread_ends(unsigned int seen)
     place_enter("HttpFilterThreadTerm");
     for (int i = 0; i < filters_count; i++)
         if (seen == generation && filters[i].thread_term != NULL)
-            (void)filters[i].thread_term(0);
+            check_result("HttpFilterThreadTerm", filters[i].thread_term(0));
     place_enter(NULL);
     filters_request_ends();
 }

@@ -37,6 +37,9 @@ bool filters_load(int times);
 // Calls TerminateFilter as often as FilterInit was called, and unloads.
 void filters_unload(void);
 
+// From now on TerminateFilter is called once for a library, however often FilterInit was.
+void filters_terminate_once(void);
+
 // Requests pass between the two; filters_restart and filters_quit wait until none is running and hold up those that
 // come meanwhile. filters_quit never lets another one pass.
 void filters_request_begins(void);

@@ -28,6 +28,10 @@ static const char usage[] =
     "  --url-limit N            longest request target (4096)\n"
     "  --anonymous-name NAME    how GetAuthenticatedUserInfo spells nobody (empty)\n"
     "  --init-twice             call FilterInit twice before TerminateFilter\n"
+    "  --terminate-once         call TerminateFilter once, however often FilterInit was called\n"
+    "  --found-in-cache WHO     Domino looks into its cache first: filter, the one whom a filter names is taken all the\n"
+    "                           same, or cache, he is not\n"
+    "  --no-request-line        GetAllHeaders begins with the first header\n"
     "  --session-skips-authenticate\n"
     "                           no Authenticate for the user of a session\n"
     "  --replay FILE            push the request frames of FILE through the filter, print a report, end\n"
@@ -71,8 +75,12 @@ static bool take_switch(command_line *line, const char *option)
 {
     if (strcmp(option, "--init-twice") == 0)
         line->init_times = 2;
+    else if (strcmp(option, "--terminate-once") == 0)
+        filters_terminate_once();
     else if (strcmp(option, "--session-skips-authenticate") == 0)
         settings.session_skips_authenticate = true;
+    else if (strcmp(option, "--no-request-line") == 0)
+        settings.no_request_line = true;
     else if (strcmp(option, "--json") == 0)
         console_to_stderr();
     else
@@ -94,6 +102,8 @@ static void take_option(command_line *line, const char *option, const char *valu
         settings.mapped_first = second_of(option, value, "documented", "mapped-first");
     } else if (strcmp(option, "--user-event") == 0) {
         settings.no_authorized = second_of(option, value, "authorized", "process");
+    } else if (strcmp(option, "--found-in-cache") == 0) {
+        settings.cache = second_of(option, value, "filter", "cache") ? CACHE_WINS : FILTER_WINS;
     } else if (strcmp(option, "--auth-name-size") == 0) {
         settings.auth_name_size = (unsigned int)number(option, value);
         if (settings.auth_name_size < SMALLEST_NAME || settings.auth_name_size > MAX_LMBCS)

@@ -82,7 +82,7 @@ static FilterMapURL *mapping_data(request *r)
 {
     FilterMapURL *event = event_data(r, sizeof *event);
 
-    event->url = r->url;
+    event->url = show(r, SHOWN_URL);
     event->pathBuffer = guard_open(&r->worker->path, "pathBuffer", PATH_SIZE);
     event->bufferSize = PATH_SIZE;
     memset(event->pathBuffer, UNWRITTEN, PATH_SIZE);
@@ -157,13 +157,20 @@ static void check_authenticate(request *r, void *data, void *before, unsigned in
     check_unchanged(event, then, sizeof *event);
 }
 
+// Whether Domino has the user in its cache, and is set up to look there first.
+static bool cache_has(const request *r)
+{
+    return settings.cache != CACHE_IS_NOT_LOOKED_AT && frame_field(r->in, TAG_USER).size > 0;
+}
+
 static FilterAuthenticate *authenticate_data(request *r)
 {
     enum { ALLOW_BASIC = 1, ALLOW_ANONYMOUS = 2, ALLOW_SSL_BASIC = 8, ALLOW_SSL_ANONYMOUS = 16 };
     FilterAuthenticate *event = event_data(r, sizeof *event);
 
-    event->userName = (LMBCS *)(uintptr_t)r->basic_user;
-    event->password = (LMBCS *)(uintptr_t)r->basic_password;
+    event->userName = (LMBCS *)show(r, SHOWN_USER);
+    event->password = (LMBCS *)show(r, SHOWN_PASSWORD);
+    event->foundInCache = cache_has(r);
     event->authFlags = ALLOW_BASIC | ALLOW_ANONYMOUS | ALLOW_SSL_BASIC | ALLOW_SSL_ANONYMOUS;
     event->authNameSize = settings.auth_name_size;
     event->authName = guard_open(&r->worker->auth_name, "authName", settings.auth_name_size);
@@ -202,7 +209,7 @@ static outcome authenticate(request *r)
         result = raise_event(r, kFilterAuthenticate, event, sizeof *event, check_authenticate);
         if (result == kFilterHandledEvent && event->authType == kNotAuthentic)
             return REFUSED;
-        if (result == kFilterHandledEvent)
+        if (result == kFilterHandledEvent && !(cache_has(r) && settings.cache == CACHE_WINS))
             take_user(r, (const char *)event->authName);
         if (result == kFilterHandledRequest || result == kFilterError)
             return outcome_of(result);
@@ -255,7 +262,7 @@ static outcome authorize(request *r)
     if (settings.no_authorized || !wanted(kFilterAuthorized))
         return GOES_ON;
     FilterAuthorize *event = event_data(r, sizeof *event);
-    event->pURL = r->url;
+    event->pURL = show(r, SHOWN_URL);
     event->pBuffer = guard_text(&r->worker->path, "the mapped resource", text_of(r->mapped_path));
     event->bufferSize = PATH_SIZE;
     event->mapType = r->map_type;
@@ -282,7 +289,7 @@ static outcome process(request *r)
     if (!wanted(kFilterProcessRequest))
         return SERVED;
     FilterMapURL *event = event_data(r, sizeof *event);
-    event->url = r->url;
+    event->url = show(r, SHOWN_URL);
     event->pathBuffer = guard_text(&r->worker->path, "the mapped resource", text_of(r->mapped_path));
     event->bufferSize = PATH_SIZE;
     event->mapType = r->map_type;

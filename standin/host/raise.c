@@ -34,9 +34,9 @@ static unsigned int call(request *r, filter *f, const event_rule *rule, void *da
     if (result > kFilterError)
         violation("HttpFilterProc returned %u", result);
     if (rule->bit == kFilterStartRequest || rule->bit == kFilterEndRequest) {
-        if (result != kFilterNotHandled)
-            violation("HttpFilterProc returned %u, this event only takes kFilterNotHandled", result);
-        return result;
+        if (result != kFilterNotHandled && !(result == kFilterHandledEvent && rule->may_handle))
+            violation("HttpFilterProc returned %u, which this event does not take", result);
+        return kFilterNotHandled; // all filters are told
     }
     if (result == kFilterHandledRequest) {
         if (!rule->may_answer)
@@ -87,10 +87,26 @@ bool wanted(unsigned int bit)
     return false;
 }
 
+// Takes away what filters were shown at the event before: nobody says that it lives longer.
+static void expire_shown(request *r)
+{
+    worker *w = r->worker;
+    guard *pieces[] = {&w->body,         &w->path,         &w->auth_name,   &w->shown[0],
+                       &w->shown[1],     &w->shown[2],     &w->shown[3],    &w->user_info[0],
+                       &w->user_info[1], &w->user_info[2], &w->user_info[3]};
+
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
+        guard_expire(pieces[i]);
+    if (r->header_piece != NULL)
+        guard_expire(r->header_piece);
+    r->header_piece = NULL;
+}
+
 void *event_data(request *r, size_t size)
 {
     worker *w = r->worker;
 
+    expire_shown(r);
     guard_expire(&w->event_data[w->events++ % 2]);
     void *data = guard_open(&w->event_data[w->events % 2], "the event data", size);
     memset(data, 0, size);

@@ -120,6 +120,8 @@ static void expire_all(request *r, guard *context)
         guard_expire(pieces[i]);
     for (size_t i = 0; i < HEADER_TEXTS; i++)
         guard_expire(&w->header_text[i]);
+    for (size_t i = 0; i < sizeof w->shown / sizeof w->shown[0]; i++)
+        guard_expire(&w->shown[i]);
     for (size_t i = 0; i < w->allocated_count; i++)
         guard_expire(&w->allocated[i]);
     w->allocated_count = 0;

@@ -17,11 +17,16 @@ enum { MAX_NAME = 256, PATH_SIZE = 256, MAX_LMBCS = 1024 };
 // How many texts of GetAllHeaders keep their addresses to themselves before the first one's is used again.
 enum { HEADER_TEXTS = 8 };
 
+// Whom the server takes for a request if it has a user of its own in its cache.
+typedef enum { CACHE_IS_NOT_LOOKED_AT, FILTER_WINS, CACHE_WINS } cache_setting;
+
 // How the server is set up.
 typedef struct {
     bool mapped_first;               // TranslateRequest before Authenticate
     bool no_authorized;              // kFilterAuthorized is never raised
     bool session_skips_authenticate; // kFilterAuthenticate is not raised for the user of a session
+    bool no_request_line;            // GetAllHeaders begins with the first header
+    cache_setting cache;             // for the users that Domino knows
     unsigned int auth_name_size;
     unsigned int url_limit;
     const char *anonymous; // how GetAuthenticatedUserInfo spells nobody
@@ -46,6 +51,7 @@ typedef struct {
     guard contexts[2], later_context, event_data[2];
     unsigned int requests, events, texts; // which of their pieces is next
     guard url, version, basic_user, basic_password, body, header_text[HEADER_TEXTS];
+    guard shown[4]; // the first four for one event
     guard auth_name, path, user_info[4];
     guard *allocated; // AllocMem
     size_t allocated_count, allocated_capacity;
@@ -112,6 +118,11 @@ request *callback(callback_name name, const FilterContext *context, const unsign
 
 // Leaves a callback with its result.
 int callback_done(int result, unsigned int *error, unsigned int why);
+
+// What filters are shown of the request line and the body, until the event ends.
+typedef enum { SHOWN_URL, SHOWN_VERSION, SHOWN_USER, SHOWN_PASSWORD } shown_text;
+char *show(request *r, shown_text which);
+char *show_body(request *r);
 
 // CGI variables (variables.c). The first question fixes them all.
 int variable_get(request *r, const char *name, char *buffer, unsigned int size, unsigned int *error);

@@ -29,6 +29,8 @@ void worker_free(worker *w)
         guard_release(pieces[i]);
     for (size_t i = 0; i < HEADER_TEXTS; i++)
         guard_release(&w->header_text[i]);
+    for (size_t i = 0; i < sizeof w->shown / sizeof w->shown[0]; i++)
+        guard_release(&w->shown[i]);
     for (size_t i = 0; i < w->allocated_capacity; i++)
         guard_release(&w->allocated[i]);
     free(w->allocated);

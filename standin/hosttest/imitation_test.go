@@ -73,6 +73,30 @@ func TestOutcomes(t *testing.T) {
 			request("/file.html", bearer("good"), ada, with(wire.AuthMethod, "basic")),
 			map[wire.Tag]string{wire.ServeUser: "CN=Rita Right/O=Acme"},
 		},
+		{
+			"a cached user, whom the filter overrides",
+			[]string{"--found-in-cache", "filter"},
+			request("/file.html", bearer("good"), ada),
+			map[wire.Tag]string{wire.ServeUser: "CN=Rita Right/O=Acme", wire.NamedBy: "filter"},
+		},
+		{
+			"a cached user who stays",
+			[]string{"--found-in-cache", "cache"},
+			request("/file.html", bearer("good"), ada),
+			map[wire.Tag]string{wire.Outcome: "serve", wire.ServeUser: "CN=Ada Lovelace/O=Acme", wire.NamedBy: "domino"},
+		},
+		{
+			"a cached user whom the filter refuses",
+			[]string{"--found-in-cache", "cache"},
+			request("/file.html", bearer("bad"), ada),
+			map[wire.Tag]string{wire.Outcome: "refused"},
+		},
+		{
+			"nobody is in the cache",
+			[]string{"--found-in-cache", "cache"},
+			request("/file.html", bearer("good")),
+			map[wire.Tag]string{wire.ServeUser: "CN=Rita Right/O=Acme"},
+		},
 		{"served to the filter's user", nil, request("/file.html", bearer("good")), map[wire.Tag]string{
 			wire.Outcome: "serve", wire.ServeUser: "CN=Rita Right/O=Acme", wire.NamedBy: "filter",
 		}},
@@ -173,6 +197,13 @@ func TestProbe(t *testing.T) {
 		"size=0 read=4 user=0,1002 url=http://acme.example/probe?a", answer.Text(wire.AnswerBody))
 }
 
+// The reference shows the text of GetAllHeaders without the request line that others have seen.
+func TestHeaderTextWithoutRequestLine(t *testing.T) {
+	t.Parallel()
+	answer := start(t, "", "--no-request-line").exchange(request("/probe"))
+	require.Contains(t, answer.Text(wire.AnswerBody), " first=Host: acme.example ")
+}
+
 // The parts of the request target.
 func TestParsedRequest(t *testing.T) {
 	t.Parallel()
@@ -190,8 +221,8 @@ func TestParsedRequest(t *testing.T) {
 func TestUserNameList(t *testing.T) {
 	t.Parallel()
 	answer := start(t, "").exchange(request("/map/names", with(wire.User, "CN=Ada/O=Acme"), with(wire.Groups, "Sales\x00All")))
-	require.Equal(t, "user=CN=Ada/O=Acme small=24,3,1001 all=24,3,CN=Ada/O=Acme,Sales populated=24,3 null=0,1002 after=2 "+
-		"groups=Red,Blue", answer.Text(wire.AnswerBody))
+	require.Equal(t, "user=CN=Ada/O=Acme small=-1,3,0 all=24,3,CN=Ada/O=Acme,Sales populated=24,3 null=0,1002 after=3 "+
+		"groups=CN=Ada/O=Acme,Red", answer.Text(wire.AnswerBody))
 }
 
 // Every thread that carries requests is announced, once for each load, and taken leave of when it ends.
@@ -272,6 +303,14 @@ func TestInitTwice(t *testing.T) {
 	host.exchange(wire.New(wire.KindQuit))
 	<-host.ended
 	require.Equal(t, []string{"right: init 1", "right: init 2", "right: terminate", "right: terminate"}, host.console())
+}
+
+func TestTerminateOnce(t *testing.T) {
+	t.Parallel()
+	host := start(t, "", "--init-twice", "--terminate-once")
+	host.exchange(wire.New(wire.KindQuit))
+	<-host.ended
+	require.Equal(t, []string{"right: init 1", "right: init 2", "right: terminate"}, host.console())
 }
 
 func TestNeighbourFilterIsLoadedAfterIt(t *testing.T) {

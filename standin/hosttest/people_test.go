@@ -56,6 +56,28 @@ func TestPeopleThroughTheShim(t *testing.T) {
 	}
 }
 
+// A lookup that fails makes no buffer, whatever it leaves where the handle would be.
+func TestLookupsThatFail(t *testing.T) {
+	t.Parallel()
+	host := startWith(t, asking, "")
+	ask := func(url, body string) string {
+		return host.exchange(request(url, with(wire.Method, "POST"), with(wire.Body, body))).Text(wire.AnswerBody)
+	}
+	ini := filepath.Join(host.folder, "notes.ini")
+	before, err := os.ReadFile(ini)
+	require.NoError(t, err)
+	for _, status := range []string{"783", "49935"} { // no such names book; the same, met and shown on another server
+		require.NoError(t, os.WriteFile(ini, []byte("STANDIN_LOOKUP_STATUS="+status+"\r\n"), 0o600))
+		assert.Equal(t, "2 0 ", ask("/find", "Ada Adams"), status)
+		assert.Equal(t, "2 0", ask("/verify", "CN=Ada Adams/OU=Sales/O=Acme\ns\u00f6cr\"t"), status)
+	}
+	require.NoError(t, os.WriteFile(ini, before, 0o600))
+	assert.Contains(t, ask("/find", "Ada Adams"), "0 1 CN=Ada Adams/OU=Sales/O=Acme|")
+	host.exchange(wire.New(wire.KindQuit))
+	<-host.ended
+	assert.Zero(t, host.command.ProcessState.ExitCode(), "%q", host.lines)
+}
+
 // People are read anew for each lookup; what is no list of entries is a defect of the test, not of the filter.
 func TestPeopleAreReadEachTime(t *testing.T) {
 	t.Parallel()

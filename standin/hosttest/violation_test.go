@@ -3,6 +3,7 @@
 package hosttest
 
 import (
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -48,10 +49,11 @@ func TestViolations(t *testing.T) {
 		{"init-both-authentications", "both kFilterAuthUser and kFilterAuthenticate", "FilterInit"},
 		{"init-overrun", "went beyond the end of FilterInitData", "FilterInit"},
 		{"init-result", "FilterInit returned 1", "FilterInit"},
-		{"terminate-result", "TerminateFilter returned 9", "TerminateFilter"},
+		{"terminate-result", "TerminateFilter returned 0, neither kFilterHandledEvent nor kFilterError", "TerminateFilter"},
 
 		{"result-range", "HttpFilterProc returned 4", "RawRequest"},
-		{"start-handled", "this event only takes kFilterNotHandled", "StartRequest"},
+		{"start-handled", "HttpFilterProc returned 1, which this event does not take", "StartRequest"},
+		{"end-handled", "HttpFilterProc returned 2, which this event does not take", "EndRequest"},
 		{"start-callback", "GetRequest is not valid at this event", "StartRequest"},
 		{"handled-without-answer", "returned without a response", "RawRequest"},
 		{"handled-at-translate", "kWriteResponseHeaders is not valid at this event", "TranslateRequest"},
@@ -107,6 +109,10 @@ func TestViolations(t *testing.T) {
 		{"memory-many", "AllocMem was called more than 256 times", "RawRequest"},
 		{"headers-kept", "used after its time the text of GetAllHeaders", "RawRequest"},
 		{"headers-kept-over-set", "used after its time the text of GetAllHeaders", "RawRequest"},
+		{"header-text-kept", "used after its time the text of GetAllHeaders", "Authenticate"},
+		{"url-kept", "used after its time the request's URL", "Authenticate"},
+		{"body-kept", "used after its time the request's body", "Authenticate"},
+		{"user-kept", "used after its time pUserCannonicalName", "ProcessRequest"},
 		{"private-context", "followed a pointer of the server or of a neighbour", "RawRequest"},
 		{"server-context", "followed a pointer of the server or of a neighbour", "RawRequest"},
 		{"context-changed", "FilterContext other than privateContext was changed", "RawRequest"},
@@ -209,6 +215,32 @@ func TestViolations(t *testing.T) {
 			line := host.await("DSAPI violation: ", "(the host has ended)")
 			require.Contains(t, line, rule.sentence)
 			require.True(t, strings.HasSuffix(line, "(at "+rule.place+")"), "%s", line)
+			require.Equal(t, 3, host.command.ProcessState.ExitCode())
+		})
+	}
+}
+
+// What the functions for threads return is looked at, too.
+func TestViolationsOfThreadFunctions(t *testing.T) {
+	t.Parallel()
+	for rule, line := range map[string]string{
+		"thread-init-result": "HttpFilterThreadInit returned 0, neither kFilterHandledEvent nor kFilterError (at HttpFilterThreadInit)",
+		"thread-term-result": "HttpFilterThreadTerm returned 1, neither kFilterHandledEvent nor kFilterError (at HttpFilterThreadTerm)",
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			host := startWith(t, threads, rule)
+			leaving := host.dial()
+			if wire.Write(leaving, request("/file.html")) == nil {
+				_, _ = wire.Read(leaving) // the host may have ended
+			}
+			_ = leaving.Close()
+			host.await("right: thread term", "(the host has ended)")
+			if control, err := net.Dial("tcp", host.address); err == nil {
+				_ = wire.Write(control, wire.New(wire.KindQuit)) // ends one that has seen nothing
+			}
+			<-host.ended
+			require.Equal(t, "DSAPI violation: "+line, host.await("DSAPI violation: ", "(the host has ended)"))
 			require.Equal(t, 3, host.command.ProcessState.ExitCode())
 		})
 	}

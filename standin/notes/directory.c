@@ -101,6 +101,11 @@ uint16_t LNPUBLIC NAMELookup2(const char *server, uint32_t flags, uint16_t views
         notes_violation("NAMELookup2", "was given no items or no place for the handle");
     if (!standin_notes_is_lmbcs(names))
         notes_violation("NAMELookup2", "was given a name that is not LMBCS");
+    int32_t failure = OSGetEnvironmentLong("STANDIN_LOOKUP_STATUS");
+    if (failure != 0) {
+        *handle = UNWRITTEN; // whatever was there
+        return (uint16_t)failure;
+    }
     lookup *found = unused();
     memset(found, 0, sizeof *found);
     copy_items(found, items_count, items);

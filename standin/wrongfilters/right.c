@@ -295,5 +295,5 @@ unsigned int TerminateFilter(unsigned int reserved)
 {
     (void)reserved;
     console("right: terminate", 0);
-    return wrong("terminate-result") ? 9 : kFilterHandledEvent;
+    return wrong("terminate-result") ? kFilterNotHandled : kFilterHandledEvent;
 }

@@ -15,7 +15,7 @@ unsigned int right_thread_init(unsigned int reserved)
     (void)reserved;
     console(begun ? "right: thread init again" : "right: thread init", 0);
     begun = true;
-    return kFilterHandledEvent;
+    return wrong("thread-init-result") ? kFilterNotHandled : kFilterHandledEvent;
 }
 
 unsigned int right_thread_term(unsigned int reserved)
@@ -23,5 +23,5 @@ unsigned int right_thread_term(unsigned int reserved)
     (void)reserved;
     console(begun ? "right: thread term" : "right: thread term without init", 0);
     begun = false;
-    return kFilterHandledEvent;
+    return wrong("thread-term-result") ? kFilterHandledRequest : kFilterHandledEvent;
 }

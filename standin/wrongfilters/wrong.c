@@ -13,7 +13,7 @@ static FilterContext *kept_context;
 static FilterRawRequest kept_raw;
 static FilterUserNameList kept_names;
 static char *kept_memory;
-static const char *kept_mapped;
+static const char *kept_mapped, *kept_url, *kept_body, *kept_header_text, *kept_user;
 static volatile char sink;
 
 unsigned int wrong_init(FilterInitData *data, unsigned int result)
@@ -163,7 +163,11 @@ static unsigned int wrong_raw(FilterContext *context, FilterRawRequest *event, b
     unsigned int error = 0;
 
     kept_raw = *event;
+    if (wrong("header-text-kept"))
+        event->GetAllHeaders(context, (char **)(uintptr_t)&kept_header_text, &error);
     context->GetRequest(context, &line, &error);
+    kept_url = line.URL; // "url-kept" and the like: read at a later event
+    kept_body = line.contentRead;
     wrong_memory(context, &line);
     wrong_notes();
     if (wrong_kind("people-") || wrong_kind("password-") || wrong_kind("hash-"))
@@ -275,6 +279,12 @@ static unsigned int wrong_translate(FilterContext *context, FilterMapURL *event,
 
 static unsigned int wrong_authorized(FilterContext *context, FilterAuthorize *event, bool *taken)
 {
+    FilterAuthenticatedUser user = {.fieldFlags = kCannonicalUserName};
+    unsigned int error = 0;
+
+    if (wrong("user-kept"))
+        context->ServerSupport(context, kGetAuthenticatedUserInfo, &user, NULL, 0, &error);
+    kept_user = user.pUserCannonicalName;
     if (wrong("authorized-left"))
         return written(context, "Content-Length: 0\r\n\r\n");
     if (wrong("authorized-silent"))
@@ -301,13 +311,15 @@ unsigned int wrong_event(FilterContext *context, unsigned int type, void *data, 
     switch (type) {
     case kFilterStartRequest:
         if (wrong("start-handled"))
-            return kFilterHandledEvent;
+            return kFilterHandledRequest;
         if (wrong("start-callback"))
             context->GetRequest(context, &line, &error);
         break;
     case kFilterRawRequest:
         return wrong_raw(context, data, taken);
     case kFilterAuthenticate:
+        if (wrong("url-kept") || wrong("body-kept") || wrong("header-text-kept"))
+            sink = wrong("url-kept") ? kept_url[0] : wrong("body-kept") ? kept_body[0] : kept_header_text[0];
         return wrong_authenticate(data, taken);
     case kFilterUserNameList:
         kept_names = *(FilterUserNameList *)data;
@@ -319,8 +331,12 @@ unsigned int wrong_event(FilterContext *context, unsigned int type, void *data, 
     case kFilterProcessRequest:
         if (wrong("process-handled-event"))
             return kFilterHandledEvent;
+        if (wrong("user-kept"))
+            sink = kept_user[0];
         break;
     case kFilterEndRequest:
+        if (wrong("end-handled"))
+            return kFilterHandledEvent;
         if (wrong("end-write"))
             write_body(context, "x", 1);
         break;
