@@ -185,11 +185,13 @@ func (in *instance) apply(ctx context.Context, found look) {
 	in.database = ""
 	in.trail = trail{newest: notLooked}
 	in.announce(ctx)
-	in.service.Store(core.New(core.Deps{
+	service := core.New(core.Deps{
 		Config: in.source.Current, Store: opened, Now: time.Now, Log: in.requests, DataDirectory: in.dataDirectory,
-	}))
-	in.refreshProviders(ctx, time.Now())
+	})
+	// Before the first request that is served, which takes the line to the console.
 	in.log.Info("ready", "version", version.Version, "issuer", in.source.Current().Issuer, "store", in.bootstrap.Database)
+	in.service.Store(service)
+	in.refreshProviders(ctx, time.Now())
 }
 
 // storeFault is told by the store when it becomes unusable, and with nil when it works again. On a disk with one bad place

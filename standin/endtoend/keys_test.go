@@ -42,7 +42,7 @@ func TestKeys_A37_C3(t *testing.T) {
 		require.Eventually(t, func() bool {
 			issued[algorithm] = s.tokens(t, alice).text("access_token")
 			return signature(t, issued[algorithm]).Alg == algorithm
-		}, patience, tick)
+		}, patience, loginTick)
 	}
 	keys := s.jwks(t)
 	for algorithm, token := range issued {

@@ -63,7 +63,7 @@ func TestGoOIDC_A37(t *testing.T) {
 			require.Eventually(t, func() bool { // once the server knows of the key
 				signed = s.tokens(t, alice).text("access_token")
 				return header(t, signed)["alg"] == algorithm
-			}, patience, tick)
+			}, patience, loginTick)
 			token, err := resourceServer.Verify(t.Context(), signed)
 			require.NoError(t, err)
 			assert.Equal(t, alice.canonical, token.Subject)

@@ -16,6 +16,9 @@ import (
 // tick is how often something that must come is looked for.
 const tick = 5 * time.Millisecond
 
+// loginTick is how often to look by a login: there are limits to how often a user comes.
+const loginTick = 500 * time.Millisecond
+
 // Refused tokens get 401, a challenge and JSON, whatever they would have opened; never a login page.
 func TestRefusedTokens(t *testing.T) {
 	for _, auth := range []string{"session", "basic"} {

@@ -76,7 +76,7 @@ func TestRevocationByTheAdministrator_A45(t *testing.T) {
 			require.Eventually(t, func() bool { // a token of the second in which its user was revoked counts as one from before
 				access = s.tokens(t, alice).text("access_token")
 				return read().status == http.StatusOK
-			}, patience, 10*time.Millisecond)
+			}, patience, loginTick)
 			c.end(claims(t, access))
 			require.Eventually(t, func() bool { return read().status == http.StatusUnauthorized }, patience, 10*time.Millisecond)
 			assert.Equal(t, c.says, read().text("error_description"))
