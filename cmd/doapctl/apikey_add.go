@@ -20,7 +20,7 @@ type apikeyAddCommand struct {
 	User    string   `help:"Issue it for this person: CN=Anna Berg/OU=Sales/O=Acme, as the Domino directory spells it." placeholder:"NAME" xor:"holder" required:""`
 	Name    string   `help:"Issue it for this name, which nobody in the Domino directory has, for use in access control lists." placeholder:"NAME" xor:"holder" required:""`
 	Scope   []string `help:"What the key opens. May be repeated." placeholder:"SCOPE" sep:"none" required:""`
-	Expires string   `help:"How long the key is good, such as 12h or 365d, or never. Default: 90d." placeholder:"DURATION" default:"90d"`
+	Expires string   `help:"How long the key is good, such as 12h or 365d, or never. Default: ${default}." placeholder:"DURATION" default:"90d"`
 	Label   string   `help:"What the key is for, to tell it from others." placeholder:"TEXT" required:""`
 }
 
@@ -29,7 +29,9 @@ func (apikeyAddCommand) Help() string {
 	return `Issues an API key and prints it, this once. A program sends it in place of an access token (Authorization: Bearer), and
 its requests are made as the person or under the name, for the URLs that the key's scopes open.
 
-Whose it is, --user or --name says: one of them. With --user the key is a person's. The server checks at each use that exactly one person in the Domino directory has
+One of --user and --name says whose the key is.
+
+With --user the key is a person's. The server checks at each use that exactly one person in the Domino directory has
 this very name: it must be spelled as there, and the key ends when the person is renamed or removed.
 
 With --name the key is for a name of your choice with an organization, such as CN=Reporting/O=Acme, that you put into

@@ -26,7 +26,7 @@ type auditCommand struct {
 	Address string `help:"Only what came from this address; doapctl for what administrators did." placeholder:"ADDRESS"`
 	Grant   string `help:"Only what concerns this grant." placeholder:"ID"`
 	Token   string `help:"Only what concerns the access token of this id (its jti)." placeholder:"JTI"`
-	Limit   int    `help:"At most so many events; 0 for all. Default: 100." placeholder:"N" default:"100"`
+	Limit   int    `help:"At most so many events; 0 for all. Default: ${default}." placeholder:"N" default:"100"`
 }
 
 // Help is shown below the usage line.

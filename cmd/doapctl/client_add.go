@@ -17,7 +17,7 @@ type clientAddCommand struct {
 	ID          string   `name:"id" help:"Client id. Default: a random one." placeholder:"ID"`
 	Name        string   `help:"What people read on the consent page." placeholder:"NAME" required:""`
 	RedirectURI []string `name:"redirect-uri" help:"Where to send the browser back to, exactly as the client will ask for it. May be repeated." placeholder:"URI" sep:"none"`
-	Scope       []string `help:"Scope that the client may ask for. May be repeated. Default: domino." placeholder:"SCOPE" default:"domino" sep:"none"`
+	Scope       []string `help:"Scope that the client may ask for. May be repeated. Default: ${default}." placeholder:"SCOPE" default:"domino" sep:"none"`
 	Public      bool     `help:"The client cannot keep a secret: a mobile, desktop or single-page application."`
 	Legacy      bool     `help:"A client written for DOAP: PKCE is optional."`
 	Trusted     bool     `help:"Nobody is asked for consent: the administrator gives it for all."`

@@ -19,7 +19,7 @@ import (
 type explainCommand struct {
 	ID     []string `arg:"" optional:"" help:"Request id from the answer that refused a token, or the line that it is in. Without it, a token is read from standard input."`
 	List   bool     `help:"List the newest refusals."`
-	Limit  int      `help:"With --list: at most so many; 0 for all. Default: 20." placeholder:"N" default:"20"`
+	Limit  int      `help:"With --list: at most so many; 0 for all. Default: ${default}." placeholder:"N" default:"20"`
 	URL    string   `name:"url" help:"For a token: also say whether its scopes open this URL." placeholder:"URL"`
 	Method string   `help:"For a token, with --url: the method of the request. Default: GET." placeholder:"METHOD"`
 }

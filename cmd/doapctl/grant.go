@@ -19,7 +19,7 @@ type grantListCommand struct {
 	User   string `help:"Only grants of this person." placeholder:"NAME"`
 	Client string `help:"Only grants of this client." placeholder:"ID"`
 	All    bool   `help:"Also those that are revoked or expired."`
-	Limit  int    `help:"At most so many, the newest; 0 for all. Default: 100." placeholder:"N" default:"100"`
+	Limit  int    `help:"At most so many, the newest; 0 for all. Default: ${default}." placeholder:"N" default:"100"`
 }
 
 // Help is shown below the usage line.
